@@ -1,0 +1,5 @@
+"""The Residual site."""
+
+from residual.celery import app as celery_app
+
+__all__ = ("celery_app",)

@@ -1,0 +1,52 @@
+"""`residual lab …` and `residual doctor`: the runner's own commands, in a process of the runner's.
+
+The site never imports torch, so these hand over to `python -m gpu_runner.lab` and keep its exit code: 0 passed,
+1 not passed, 2 usage, 3 infrastructure.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+INFRASTRUCTURE = 3
+_PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
+
+
+@click.command(context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def lab(arguments: tuple[str, ...]) -> None:
+    """Test a submission or verify a lab here: `residual lab test SLUG FILE`, `residual lab verify SLUG`."""
+    _hand_over(arguments)
+
+
+@click.command(context_settings=_PASS_ON)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def doctor(arguments: tuple[str, ...]) -> None:
+    """Say which sandbox level this machine gives, what is missing, and what raises it."""
+    _hand_over(("doctor", *arguments))
+
+
+def _hand_over(arguments: tuple[str, ...]) -> None:
+    if not _runner_is_here():
+        click.echo("The runner is not installed here. Install it with: pip install residual-gpu-runner[judge]", err=True)
+        sys.exit(INFRASTRUCTURE)
+    catalog = _catalog()
+    options = [] if catalog is None else ["--catalog", str(catalog)]
+    sys.exit(subprocess.run([sys.executable, "-m", "gpu_runner.lab", *options, *arguments], check=False).returncode)
+
+
+def _runner_is_here() -> bool:
+    """A site's own host may hold the runner's protocol without what judging needs."""
+    return find_spec("gpu_runner") is not None and find_spec("torch") is not None
+
+
+def _catalog() -> Path | None:
+    """The folder of labs that the installed `labs` package brings, if there is one."""
+    spec = find_spec("labs")
+    folder = Path(spec.origin).parent / "catalog" if spec and spec.origin else None
+    return folder if folder and folder.is_dir() else None

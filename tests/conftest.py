@@ -1,0 +1,27 @@
+"""What every test may rely on: a quiet site and a data directory of its own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+# Settings are read at import: the test run gets its own DATA_DIR before Django starts.
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="residual-test-"))
+os.environ.setdefault("LOG_LEVEL", "ERROR")
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_isolated(settings: Settings, tmp_path: Path) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made-up passwords: speed matters
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
+    }
+    settings.STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
