@@ -1,0 +1,161 @@
+"""What the templates of a review show: a question as it is asked, and an answer as it was judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from fsrs import Rating
+
+from curriculum.questions import Instance, instance
+from residual.reviews import grading, ledger, scheduler
+from residual.reviews.grading import Answer, Unreadable, Verdict
+from residual.reviews.kinds.base import code, trusted
+from residual.reviews.kinds.cloze import PREFIX
+from residual.reviews.models import RATINGS, Card, Preset, ReviewLog
+from residual.reviews.snapshot import Snapshot, State
+
+_BLANK: Final = re.compile(r"\[\[([A-Za-z0-9_-]+)\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A rating that can be given, and how long the card then stays away."""
+
+    value: int
+    label: str
+    interval: str
+
+
+def asked(card: Card, answer: Answer | None = None) -> dict[str, Any]:
+    """The card as its next presentation shows it; `answer` is what was typed before, if it could not be read."""
+    seed = ledger.seed_for(card)
+    drawn = instance(card.question, seed)
+    shown = grading.presentation(card.question.kind, drawn.spec, seed, answer)
+    return {
+        "card": card,
+        "prompt": _with_blanks(drawn, _input(shown)),
+        "kind_template": grading.KINDS[card.question.kind].template,
+        "self_graded": not grading.is_machine_graded(card.question.kind),
+        **shown,
+    }
+
+
+def revealed(card: Card, preset: Preset) -> dict[str, Any]:
+    """The answer and explanation of the next presentation, with the four ratings, for the learner to grade."""
+    drawn = instance(card.question, ledger.seed_for(card))
+    today = card.user.study_day()
+    key = ledger.fuzz_key(card.pk, card.revision + 1)
+    intervals = scheduler.preview(card.snapshot(), today, preset.parameters(), key)
+    return {
+        "right_answer": grading.right_answer(card.question.kind, drawn.spec),
+        "explanation": trusted(drawn.explanation_html),
+        "ratings": [Button(value, str(label), interval_words(intervals[Rating(value)])) for value, label in RATINGS],
+    }
+
+
+def judged(row: ReviewLog) -> dict[str, Any]:
+    """An answer of the log with its verdict. The log's own verdict stands, even if the question has changed since."""
+    question = row.card.question
+    drawn = instance(question, row.seed or 0)
+    verdict = replace(_verdict(question.kind, drawn, row.answer), correct=bool(row.correct))
+    shown = grading.presentation(question.kind, drawn.spec, row.seed or 0, row.answer)
+    return {
+        "row": row,
+        "card": row.card,
+        "prompt": _with_blanks(drawn, _filled(shown)),
+        "given": _given(shown) if row.answer else "",
+        "correct": verdict.correct,
+        "gave_up": row.machine_graded and row.answer is None,
+        "notes": [] if verdict.correct else [trusted(note) for note in verdict.notes],
+        "right_answer": grading.right_answer(question.kind, drawn.spec),
+        "explanation": trusted(drawn.explanation_html),
+        "comes_back": _comes_back(row),
+    }
+
+
+def passing_ratings(row: ReviewLog, preset: Preset) -> list[Button]:
+    """The other ratings that a right answer may be given, as if it had been given them at once."""
+    before = Snapshot.from_json(row.before)
+    key = ledger.fuzz_key(row.card_id, row.seq + 2)  # rating again adds the row that undoes, then the new one
+    intervals = scheduler.preview(before, row.study_day, preset.parameters(), key)
+    return [
+        Button(value, str(label), interval_words(intervals[Rating(value)]))
+        for value, label in RATINGS
+        if value not in (Rating.Again, row.rating)
+    ]
+
+
+def interval_words(interval: timedelta) -> str:
+    minutes = round(interval.total_seconds() / 60)
+    if interval.days:
+        return ngettext("%(count)d day", "%(count)d days", interval.days) % {"count": interval.days}
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+
+
+def _comes_back(row: ReviewLog) -> str:
+    after = Snapshot.from_json(row.after)
+    if after.state == State.REVIEW:
+        return interval_words(after.due_day - row.study_day)
+    return interval_words(after.due - row.at)
+
+
+def _verdict(kind: str, drawn: Instance, answer: Answer | None) -> Verdict:
+    if answer is None or not grading.is_machine_graded(kind):
+        return Verdict(correct=False)
+    try:
+        return grading.grade(kind, drawn.spec, answer)
+    except Unreadable:  # the question was rewritten since: its notes no longer speak of this answer
+        return Verdict(correct=False)
+
+
+def _given(shown: Mapping[str, Any]) -> SafeString | str:
+    """What was answered, where the page does not show it in place."""
+    if "options" in shown:
+        chosen = [(trusted(option["text_html"]),) for option in shown["options"] if option["id"] in shown["chosen"]]
+        return format_html_join(", ", "{}", chosen)
+    if "steps" in shown:
+        placed = sorted(shown["steps"], key=lambda step: int(step["place"] or 0))
+        lines = format_html_join("", "<li>{}</li>", ((trusted(step["text_html"]),) for step in placed))
+        return format_html("<ol>{}</ol>", lines)
+    return code(shown["text"]) if shown.get("text") else ""
+
+
+def _with_blanks(drawn: Instance, blank: Callable[[str], str]) -> SafeString:
+    html = _BLANK.sub(lambda found: blank(found[1]), drawn.prompt_html)
+    return mark_safe(html)  # noqa: S308 - content cleaned at sync; what is filled in is escaped by format_html
+
+
+def _input(shown: Mapping[str, Any]) -> Callable[[str], str]:
+    blanks = {blank["id"]: (number, blank["text"]) for number, blank in enumerate(shown.get("blanks", ()), start=1)}
+
+    def field(name: str) -> str:
+        if name not in blanks:
+            return f"[[{name}]]"
+        number, text = blanks[name]
+        return format_html(
+            '<input class="blank" name="{}{}" value="{}" maxlength="200" aria-label="{}" autocomplete="off"'
+            ' autocapitalize="off" spellcheck="false">',
+            PREFIX,
+            name,
+            text,
+            _("Blank %(number)d") % {"number": number},
+        )
+
+    return field
+
+
+def _filled(shown: Mapping[str, Any]) -> Callable[[str], str]:
+    blanks = {blank["id"]: blank["text"] for blank in shown.get("blanks", ())}
+
+    def text(name: str) -> str:
+        return format_html("<strong>[{}]</strong>", blanks.get(name) or "…")
+
+    return text

@@ -1,0 +1,167 @@
+"""What there is to review: the queue, the count that every page shows, and the forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from residual.accounts.models import User
+from residual.reviews.models import Card, Preset, ReviewLog
+from residual.reviews.snapshot import State
+
+# A step that ends within this time is asked once nothing else is left, so that a session need not be waited out.
+LEARN_AHEAD: Final = timedelta(minutes=20)
+QUEUE_LENGTH: Final = 200
+_IN_STEPS: Final = (State.LEARNING, State.RELEARNING)
+_DEFAULT: Final = Preset()
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Cards of one learner's study day. `held_*` wait for another day because of the daily limits."""
+
+    learning: int
+    reviews: int
+    new: int
+    held_reviews: int
+    held_new: int
+    answered: int
+
+    @property
+    def total(self) -> int:
+        return self.learning + self.reviews + self.new
+
+
+def due_count(user: User, now: datetime | None = None) -> int:
+    """How many cards can be answered now. One query."""
+    return today(user, now).total
+
+
+def today(user: User, now: datetime | None = None) -> Today:
+    """The day in numbers, in one query: subqueries on the partial index of cards and the day index of the log."""
+    moment = now or timezone.now()
+    cards = _askable(Card.objects.filter(user=OuterRef("pk")), user, moment)
+    log = ReviewLog.objects.filter(user=OuterRef("pk"), study_day=user.study_day(moment), kind=ReviewLog.Kind.REVIEW)
+    row = User.objects.annotate(
+        learning_now=_count(cards.filter(state__in=_IN_STEPS)),
+        reviews_now=_count(cards.filter(state=State.REVIEW)),
+        new_now=_count(cards.filter(state=State.NEW)),
+        reviews_done=_count(log.filter(state_before=State.REVIEW)),
+        new_done=_count(log.filter(state_before=State.NEW)),
+        answered=_count(log),
+        reviews_limit=Coalesce("review_preset__daily_reviews", _DEFAULT.daily_reviews),
+        new_limit=Coalesce("review_preset__daily_new", _DEFAULT.daily_new),
+    ).get(pk=user.pk)
+    reviews = min(row.reviews_now, max(0, row.reviews_limit - row.reviews_done))
+    new = min(row.new_now, max(0, row.new_limit - row.new_done))
+    return Today(row.learning_now, reviews, new, row.reviews_now - reviews, row.new_now - new, row.answered)
+
+
+def due(user: User, now: datetime | None = None) -> list[Card]:
+    """The cards to answer now, first one first: retries, then reviews, then new ones, then steps about to end.
+
+    Neighbours come from different papers where that is possible.
+    """
+    moment = now or timezone.now()
+    day = today(user, moment)
+    cards = _in_turn(_askable(Card.objects.filter(user=user), user, moment), moment)
+    turns: dict[int, list[Card]] = {turn: [] for turn in range(4)}
+    for card in cards[:QUEUE_LENGTH]:
+        turns[card.turn].append(card)  # type: ignore[attr-defined]  # an annotation of _in_turn
+    retries, reviews, new, ahead = turns.values()
+    return [
+        *retries,
+        *interleaved([*reviews[: day.reviews], *new[: day.new]], _last_paper(user, user.study_day(moment))),
+        *ahead,
+    ]
+
+
+def interleaved(cards: Sequence[Card], last_paper: str | None) -> list[Card]:
+    """The cards in their order, but each from another paper than the one before it where one waits."""
+    waiting, ordered = list(cards), list[Card]()
+    while waiting:
+        card = next((card for card in waiting if card.question.paper_id != last_paper), waiting[0])
+        waiting.remove(card)
+        ordered.append(card)
+        last_paper = card.question.paper_id
+    return ordered
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastDay:
+    day: date
+    cards: int
+
+
+def forecast(user: User, days: int = 14, now: datetime | None = None) -> list[ForecastDay]:
+    """How many cards fall due on each of the next `days` study days after today, new ones not counted."""
+    first = user.study_day(now or timezone.now()) + timedelta(days=1)
+    last = first + timedelta(days=days - 1)
+    rows = (
+        _live(Card.objects.filter(user=user, suspended=False, due_day__range=(first, last)))
+        .values_list("due_day")
+        .annotate(cards=Count("pk"))
+    )
+    counts: dict[date, int] = dict(rows)
+    return [ForecastDay(day, counts.get(day, 0)) for day in (first + timedelta(days=n) for n in range(days))]
+
+
+def last_answer(user: User, now: datetime | None = None) -> ReviewLog | None:
+    """Today's latest answer that has not been taken back: what Undo would undo."""
+    day = user.study_day(now or timezone.now())
+    rows = ReviewLog.objects.filter(user=user, study_day=day, kind__in=[ReviewLog.Kind.REVIEW, ReviewLog.Kind.UNDO])
+    standing = effective(rows.select_related("card__question").order_by("pk"))
+    return standing[-1] if standing else None
+
+
+def effective(rows: Iterable[ReviewLog]) -> list[ReviewLog]:
+    """The reviews among `rows` that no later row takes back, in the order given."""
+    known = list(rows)
+    undone = {(row.card_id, row.undoes) for row in known if row.undoes is not None}
+    return [row for row in known if row.kind == ReviewLog.Kind.REVIEW and (row.card_id, row.seq) not in undone]
+
+
+def _askable(cards: QuerySet[Card], user: User, now: datetime) -> QuerySet[Card]:
+    day = user.study_day(now)
+    return _live(cards).filter(
+        Q(buried_until__isnull=True) | Q(buried_until__lte=day),
+        ~Q(state__in=_IN_STEPS, due__gt=now + LEARN_AHEAD),
+        suspended=False,
+        due_day__lte=day,
+    )
+
+
+def _live(cards: QuerySet[Card]) -> QuerySet[Card]:
+    return cards.filter(question__retired_at__isnull=True)
+
+
+def _in_turn(cards: QuerySet[Card], now: datetime) -> QuerySet[Card]:
+    turn = Case(
+        When(state=State.NEW, then=Value(2)),
+        When(state=State.REVIEW, then=Value(1)),
+        When(due__lte=now, then=Value(0)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    # Within a turn: what a failed check points at first, then the longest due, then as introduced.
+    return cards.annotate(turn=turn).select_related("question__paper").order_by("turn", "due_day", "due", "pk")
+
+
+def _count(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> Coalesce:
+    per_user = rows.order_by().values("user").annotate(cards=Count(_card(rows), distinct=True)).values("cards")
+    return Coalesce(Subquery(per_user, output_field=IntegerField()), 0)
+
+
+def _card(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> F:
+    return F("pk") if rows.model is Card else F("card")
+
+
+def _last_paper(user: User, day: date) -> str | None:
+    rows = ReviewLog.objects.filter(user=user, study_day=day, kind=ReviewLog.Kind.REVIEW).order_by("-pk")
+    return rows.values_list("card__question__paper_id", flat=True).first()

@@ -1,0 +1,161 @@
+"""When a card comes back: FSRS-6 by `fsrs`, as pure functions of the card, the rating, the instant and the preset.
+
+Three things are ours, because the library leaves them open:
+- elapsed time is counted in the learner's study days and is never negative;
+- fuzz is seeded by the card and the number of the log row, so that a replay gives the same day, and stays within the
+  maximum interval;
+- Hard is never later than Good, and Good is always earlier than Easy.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any, Final
+
+import fsrs
+from fsrs import Rating
+from fsrs.scheduler import DEFAULT_PARAMETERS, FUZZ_RANGES
+
+from residual.reviews.snapshot import Snapshot, State
+from residual.reviews.study_calendar import StudyCalendar
+
+MODEL_VERSION: Final = f"fsrs-6/{version('fsrs')}"
+DEFAULT_WEIGHTS: Final = tuple(DEFAULT_PARAMETERS)
+LONGEST_STEP_MINUTES: Final = 240  # with 1.5 times it for Hard, a step stays shorter than any study day
+_FUZZ_FROM_DAYS: Final = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a review is scheduled by. Steps are in minutes and rise; `maximum_interval` is in days, at least 2."""
+
+    desired_retention: float = 0.9
+    maximum_interval: int = 365
+    learning_minutes: tuple[int, ...] = (10,)
+    relearning_minutes: tuple[int, ...] = (10,)
+    weights: tuple[float, ...] = DEFAULT_WEIGHTS
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the weights, which the log keeps in a column of their own."""
+        return {
+            "desired_retention": self.desired_retention,
+            "maximum_interval": self.maximum_interval,
+            "learning_minutes": list(self.learning_minutes),
+            "relearning_minutes": list(self.relearning_minutes),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any], weights: list[float]) -> Parameters:
+        return cls(
+            desired_retention=data["desired_retention"],
+            maximum_interval=data["maximum_interval"],
+            learning_minutes=tuple(data["learning_minutes"]),
+            relearning_minutes=tuple(data["relearning_minutes"]),
+            weights=tuple(weights),
+        )
+
+
+def review(
+    card: Snapshot, rating: Rating, at: datetime, calendar: StudyCalendar, parameters: Parameters, fuzz_key: str
+) -> Snapshot:
+    """The card after it was rated `rating` at the instant `at`. A replay must give the same `fuzz_key`."""
+    today = calendar.day(at)
+    memory, interval = _outcomes(card, elapsed_days(card, today), parameters, fuzz_key)[rating]
+    due_day = today + timedelta(days=interval.days) if interval.days else calendar.day(at + interval)
+    return replace(
+        card,
+        state=State(memory.state.value),
+        step=memory.step,
+        stability=memory.stability,
+        difficulty=memory.difficulty,
+        due=calendar.start(due_day) if interval.days else at + interval,
+        due_day=due_day,
+        scheduled_day=due_day,
+        last_review=at,
+        last_day=today,
+        reps=card.reps + 1,
+        lapses=card.lapses + (card.state == State.REVIEW and rating == Rating.Again),
+        buried_until=None,
+        due_reason="",
+    )
+
+
+def preview(card: Snapshot, today: date, parameters: Parameters, fuzz_key: str) -> dict[Rating, timedelta]:
+    """How long the card would stay away after each rating."""
+    outcomes = _outcomes(card, elapsed_days(card, today), parameters, fuzz_key)
+    return {rating: interval for rating, (_, interval) in outcomes.items()}
+
+
+def elapsed_days(card: Snapshot, today: date) -> int:
+    """Study days since the last review; 0 for a new card, and where travel or a clock would make it negative."""
+    return max(0, (today - card.last_day).days) if card.last_day else 0
+
+
+def is_early(card: Snapshot, today: date) -> bool:
+    """Whether the scheduler wanted this card on a later day."""
+    return card.scheduled_day is not None and today < card.scheduled_day
+
+
+Outcome = tuple[fsrs.Card, timedelta]  # the memory after the review, and the interval: whole days or a step of minutes
+
+
+def _outcomes(card: Snapshot, elapsed: int, parameters: Parameters, fuzz_key: str) -> dict[Rating, Outcome]:
+    outcomes = {rating: _rated(card, rating, elapsed, parameters) for rating in Rating}
+    days = {rating: interval.days for rating, (_, interval) in outcomes.items() if interval.days}
+    luck = random.Random(fuzz_key).random()  # noqa: S311 - spreads cards over days; nothing secret hangs on it
+    fuzzed = {rating: _fuzz(count, luck, parameters.maximum_interval) for rating, count in days.items()}
+    for rating, count in _in_order(fuzzed, parameters.maximum_interval).items():
+        outcomes[rating] = (outcomes[rating][0], timedelta(days=count))
+    return outcomes
+
+
+def _rated(card: Snapshot, rating: Rating, elapsed: int, parameters: Parameters) -> Outcome:
+    # The library counts 24-hour periods between instants. Noon of consecutive dates makes them study days.
+    now = datetime.combine(date(2000, 1, 1), time(12), tzinfo=UTC)
+    memory = fsrs.Card(
+        card_id=1,  # without one the library sleeps to make one up
+        state=fsrs.State(card.state or fsrs.State.Learning),
+        step=card.step,
+        stability=card.stability,
+        difficulty=card.difficulty,
+        last_review=now - timedelta(days=elapsed) if card.last_day else None,
+    )
+    after, _ = _engine(parameters).review_card(memory, rating, review_datetime=now)
+    return after, after.due - now
+
+
+@lru_cache(maxsize=256)
+def _engine(parameters: Parameters) -> fsrs.Scheduler:
+    return fsrs.Scheduler(
+        parameters=parameters.weights,
+        desired_retention=parameters.desired_retention,
+        learning_steps=[timedelta(minutes=step) for step in parameters.learning_minutes],
+        relearning_steps=[timedelta(minutes=step) for step in parameters.relearning_minutes],
+        maximum_interval=parameters.maximum_interval,
+        enable_fuzzing=False,
+    )
+
+
+def _fuzz(days: int, luck: float, maximum: int) -> int:
+    """`days` moved within the library's own range by `luck` in [0, 1), never beyond `maximum`."""
+    if days < _FUZZ_FROM_DAYS:
+        return days
+    reach = 1.0 + sum(band["factor"] * max(min(days, band["end"]) - band["start"], 0.0) for band in FUZZ_RANGES)
+    low, high = max(2, round(days - reach)), min(round(days + reach), maximum)
+    low = min(low, high)
+    return low + math.floor(luck * (high - low + 1))
+
+
+def _in_order(days: dict[Rating, int], maximum: int) -> dict[Rating, int]:
+    """Hard <= Good < Easy, where they are whole days; a step of minutes is before those anyway."""
+    if Rating.Good not in days:
+        return days
+    hard = days.get(Rating.Hard, 0)
+    good = min(max(days[Rating.Good], hard), maximum - 1)
+    ordered = {**days, Rating.Good: good, Rating.Easy: min(max(days[Rating.Easy], good + 1), maximum)}
+    return {**ordered, Rating.Hard: min(hard, good)} if hard else ordered

@@ -1,0 +1,50 @@
+"""The quiz of a paper: what is in it, how it stands, and the button that starts it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from curriculum.models import Paper
+from curriculum.queries import questions
+from residual.accounts.requests import LearnerRequest
+from residual.progress.models import Completion
+from residual.reviews import services
+from residual.reviews.models import Card
+
+
+@login_required
+@require_safe
+def quiz(request: LearnerRequest, slug: str) -> HttpResponse:
+    paper = get_object_or_404(Paper.objects.live(), slug=slug)
+    cards = {card.question_id: card for card in Card.objects.filter(user=request.user, question__paper=paper)}
+    rows = [(question, cards.get(question.pk)) for question in questions(paper.pk)]
+    shares = Completion.objects.filter(user=request.user, ref=paper.pk).values_list("kind", "share")
+    percents = {kind: int(100 * share) for kind, share in shares}
+    context = {
+        "paper": paper,
+        "rows": rows,
+        "core": sum(question.core for question, _card in rows),
+        "not_started": sum(card is None for _question, card in rows),
+        "learned": percents.get(Completion.Kind.QUIZ_LEARNED, 0),
+        "kept": percents.get(Completion.Kind.QUIZ_KEPT, 0),
+        "key": uuid4(),
+    }
+    return render(request, "reviews/quiz.html", context)
+
+
+@login_required
+@require_POST
+def start(request: LearnerRequest, slug: str) -> HttpResponse:
+    paper = get_object_or_404(Paper.objects.live(), slug=slug)
+    count = services.start_quiz(request.user, paper)
+    if count:
+        text = ngettext("%(count)d question is waiting for you.", "%(count)d questions are waiting for you.", count)
+        messages.success(request, text % {"count": count})
+    return redirect("reviews:session")
