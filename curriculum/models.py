@@ -1,0 +1,232 @@
+"""The curriculum in the database: a copy of curriculum/content, written by curriculum.sync and by nothing else.
+
+Every table's primary key is the content's immutable id. Items that leave the content are retired, never deleted, so
+that completions, cards and submissions that point at them stay whole.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self, TypeVar
+
+from django.db import models
+
+_Item_co = TypeVar("_Item_co", bound="Content", covariant=True)
+
+
+class LiveQuerySet(models.QuerySet[_Item_co]):
+    def live(self) -> Self:
+        """Items that the content still holds."""
+        return self.filter(retired_at__isnull=True)
+
+
+class Content(models.Model):
+    """What every synced item carries: an immutable id, the digest of what was last written, and a retirement date."""
+
+    id = models.CharField(primary_key=True, max_length=80)
+    order = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = LiveQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering: ClassVar[list[str]] = ["order", "id"]
+
+
+class Addressed(Content):
+    """Content with a page of its own. Slugs are unique among live items; retired ones keep theirs."""
+
+    slug = models.SlugField(max_length=80)
+
+    class Meta(Content.Meta):
+        abstract = True
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["slug"], condition=models.Q(retired_at__isnull=True), name="one_live_%(class)s_per_slug"
+            ),
+        ]
+
+
+class Track(Addressed):
+    """A way through the curriculum: the twelve-week roadmap, the seven phases."""
+
+    title = models.CharField(max_length=200)
+    intro_html = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TrackLine(Content):
+    """One line of a track's own page."""
+
+    class Kind(models.TextChoices):
+        OBJECTIVE = "objective"
+        PRINCIPLE = "principle"
+        TIMELINE = "timeline"
+        TOOL = "tool"
+
+    track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="lines")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    title = models.CharField(max_length=200, blank=True)
+    text_html = models.TextField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Paper(Addressed):
+    title = models.CharField(max_length=300)
+    authors = models.CharField(max_length=600)
+    year = models.PositiveSmallIntegerField()
+    venue = models.CharField(max_length=120, blank=True)
+    arxiv = models.CharField(max_length=20, blank=True)
+    url = models.URLField(max_length=300)
+    summary_html = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Phase(Addressed):
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    timeline = models.CharField(max_length=60, blank=True)
+    intro_html = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Section(Content):
+    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="sections")
+    title = models.CharField(max_length=200)
+    intro_html = models.TextField(blank=True)
+    papers = models.ManyToManyField(Paper, related_name="sections", blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SectionItem(Content):
+    """One line of a section: a topic, a resource, a tutorial, a hands-on task or a tool."""
+
+    class Kind(models.TextChoices):
+        TOPIC = "topic"
+        RESOURCE = "resource"
+        TUTORIAL = "tutorial"
+        HANDS_ON = "hands_on"
+        TOOL = "tool"
+
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="items")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    text_html = models.TextField()
+    medium = models.CharField(max_length=40, blank=True)  # book, course, documentation, ...
+    url = models.URLField(max_length=300, blank=True)
+    correction_html = models.TextField(blank=True)  # where the source document errs
+    labs = models.JSONField(default=list, blank=True)  # [{id, title}] of labs, in the catalogue or planned
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Month(Content):
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Week(Addressed):
+    month = models.ForeignKey(Month, on_delete=models.PROTECT, related_name="weeks")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=200)
+    topic = models.CharField(max_length=120)  # the words of the progress table, shorter than the title
+    capstone = models.BooleanField(default=False)
+    summary_html = models.TextField(blank=True)
+    phases = models.ManyToManyField(Phase, related_name="weeks", blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class WeekLine(Content):
+    """One line of a week as the roadmap states it."""
+
+    class Kind(models.TextChoices):
+        DESCRIPTION = "description"
+        FOCUS = "focus"
+        THEORY = "theory"
+        CODING = "coding"
+        PROJECT = "project"
+        GOAL = "goal"
+        MILESTONE = "milestone"
+
+    week = models.ForeignKey(Week, on_delete=models.PROTECT, related_name="lines")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    text_html = models.TextField()
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Activity(Content):
+    """Something a learner does in a week, and what the weekly table counts.
+
+    `ref` names what it is about: a lab's id, a paper's id, or the activity's own id for readings, theory and journal.
+    A lab or quiz that does not exist yet still counts in the denominator (`released` is False): a week can't be
+    completed by ticks alone.
+    """
+
+    class Kind(models.TextChoices):
+        LAB = "lab"
+        QUIZ = "quiz"
+        READING = "reading"
+        THEORY = "theory"
+        JOURNAL = "journal"
+
+    week = models.ForeignKey(Week, on_delete=models.PROTECT, related_name="activities")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    ref = models.CharField(max_length=80)
+    title = models.CharField(max_length=200)
+    minutes = models.PositiveSmallIntegerField()
+    stretch = models.BooleanField(default=False)
+    released = models.BooleanField(default=True)
+    paper = models.ForeignKey(Paper, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
+
+    class Meta(Content.Meta):
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["kind", "ref"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Question(Content):
+    """A quiz question. `spec` holds what its kind needs (docs/content.md); ask it through curriculum.questions."""
+
+    class Kind(models.TextChoices):
+        CHOICE = "choice"
+        MULTIPLE = "multiple"
+        NUMERIC = "numeric"
+        SHAPE = "shape"
+        EXPRESSION = "expression"
+        CLOZE = "cloze"
+        ORDERING = "ordering"
+        SELF = "self"
+
+    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="questions")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    skill = models.CharField(max_length=80)
+    source = models.CharField(max_length=200)  # section, equation or table of the paper
+    core = models.BooleanField(default=False)
+    prompt_html = models.TextField()  # may hold {name} fields of a parameterised question
+    explanation_html = models.TextField()
+    spec = models.JSONField()
+
+    class Meta(Content.Meta):
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["skill"])]
+
+    def __str__(self) -> str:
+        return self.id

@@ -1,0 +1,66 @@
+"""What pages read. Everything returned is live; an unknown or retired slug raises the model's DoesNotExist.
+
+The number of queries never depends on the number of items: related rows come by prefetch, in the content's order.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Prefetch, QuerySet
+
+from curriculum.models import Activity, Paper, Phase, Question, Section, SectionItem, Track, TrackLine, Week, WeekLine
+
+
+def tracks() -> QuerySet[Track]:
+    """Both tracks with `lines.all()`: objectives, principles, timeline, tools."""
+    return Track.objects.live().prefetch_related(Prefetch("lines", TrackLine.objects.live()))
+
+
+def track(slug: str) -> Track:
+    return tracks().get(slug=slug)
+
+
+def phases() -> QuerySet[Phase]:
+    """Phases with `weeks.all()` and `sections.all()`, and each section's `items.all()` and `papers.all()`."""
+    sections = Section.objects.live().prefetch_related(
+        Prefetch("items", SectionItem.objects.live()), Prefetch("papers", Paper.objects.live())
+    )
+    return Phase.objects.live().prefetch_related(Prefetch("sections", sections), Prefetch("weeks", Week.objects.live()))
+
+
+def phase(slug: str) -> Phase:
+    return phases().get(slug=slug)
+
+
+def weeks() -> QuerySet[Week]:
+    """Weeks with `month`, `lines.all()`, `phases.all()` and `activities.all()`, each activity with its `paper`."""
+    activities = Activity.objects.live().select_related("paper")
+    return (
+        Week.objects.live()
+        .select_related("month")
+        .prefetch_related(
+            Prefetch("lines", WeekLine.objects.live()),
+            Prefetch("activities", activities),
+            Prefetch("phases", Phase.objects.live()),
+        )
+    )
+
+
+def week(slug: str) -> Week:
+    return weeks().get(slug=slug)
+
+
+def papers() -> QuerySet[Paper]:
+    """Papers from the oldest to the newest, each with `sections.all()` and `activities.all()` that name it."""
+    return Paper.objects.live().prefetch_related(
+        Prefetch("sections", Section.objects.live().select_related("phase")),
+        Prefetch("activities", Activity.objects.live().select_related("week")),
+    )
+
+
+def paper(slug: str) -> Paper:
+    return papers().get(slug=slug)
+
+
+def questions(paper_id: str) -> QuerySet[Question]:
+    """The live questions of a paper, in the order of its quiz file."""
+    return Question.objects.live().filter(paper_id=paper_id)

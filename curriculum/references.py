@@ -1,0 +1,147 @@
+"""The content files against each other: ids and slugs used once, references that lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+from curriculum.files import Library
+from curriculum.loading import ContentError
+from curriculum.schema import ActivityPart, WeekPart
+
+Place = tuple[str, str, str]  # file, field, id or slug
+
+
+def reference_errors(library: Library) -> list[ContentError]:
+    return [
+        *_used_twice("id", _ids(library)),
+        *_used_twice("slug", _slugs(library)),
+        *_names(library),
+        *_sections(library),
+        *_weeks(library),
+        *_quizzes(library),
+    ]
+
+
+def _used_twice(what: str, places: Iterable[Place]) -> Iterator[ContentError]:
+    first: dict[str, str] = {}
+    for file, field, value in places:
+        where = f"{file} {field}"
+        if value in first:
+            yield ContentError(file, field, f"the {what} {value} is used already in {first[value]}")
+        first.setdefault(value, where)
+
+
+def _ids(library: Library) -> Iterator[Place]:
+    """Every id, whatever it names: one namespace keeps `ref`, completions and links unambiguous."""
+    for file, paper in library.papers.items():
+        yield file, "id", paper.id
+    for file, quiz in library.quizzes.items():
+        yield from ((file, f"questions[{index}].id", question.id) for index, question in enumerate(quiz.questions))
+    for file, phase in library.phases.items():
+        yield file, "id", phase.id
+        for index, section in enumerate(phase.sections):
+            yield file, f"sections[{index}].id", section.id
+            for line, item in enumerate(section.items):
+                yield file, f"sections[{index}].items[{line}].id", item.id
+    yield from _roadmap_ids(library)
+
+
+def _roadmap_ids(library: Library) -> Iterator[Place]:
+    file = "roadmap.yaml"
+    if library.roadmap is None:
+        return
+    for index, track in enumerate(library.roadmap.tracks):
+        yield file, f"tracks[{index}].id", track.id
+        yield from ((file, f"tracks[{index}].lines[{at}].id", line.id) for at, line in enumerate(track.lines))
+    yield from ((file, f"labs[{index}].id", lab.id) for index, lab in enumerate(library.roadmap.labs))
+    yield from ((file, f"months[{index}].id", month.id) for index, month in enumerate(library.roadmap.months))
+    for field, week in weeks(library):
+        yield file, f"{field}.id", week.id
+        yield from ((file, f"{field}.lines[{at}].id", line.id) for at, line in enumerate(week.lines))
+        yield from ((file, f"{field}.activities[{at}].id", item.id) for at, item in enumerate(week.activities))
+
+
+def _slugs(library: Library) -> Iterator[Place]:
+    """Slugs with what they are slugs of: a week and a paper may share one."""
+    for file, paper in library.papers.items():
+        yield file, "slug", f"paper {paper.slug}"
+    for file, phase in library.phases.items():
+        yield file, "slug", f"phase {phase.slug}"
+    for index, track in enumerate(library.roadmap.tracks if library.roadmap else ()):
+        yield "roadmap.yaml", f"tracks[{index}].slug", f"track {track.slug}"
+    for field, week in weeks(library):
+        yield "roadmap.yaml", f"{field}.slug", f"week {week.slug}"
+
+
+def weeks(library: Library) -> Iterator[tuple[str, WeekPart]]:
+    """Each week with its field path in roadmap.yaml, in order."""
+    for at, month in enumerate(library.roadmap.months if library.roadmap else ()):
+        for index, week in enumerate(month.weeks):
+            yield f"months[{at}].weeks[{index}]", week
+
+
+def _names(library: Library) -> Iterator[ContentError]:
+    """A paper's folder and a phase's file carry their slug, so that either is found from a page's address."""
+    for file, paper in library.papers.items():
+        if PurePosixPath(file).parent.name != paper.slug:
+            yield ContentError(file, "slug", f"the folder is called otherwise than the slug {paper.slug}")
+    for file, phase in library.phases.items():
+        if PurePosixPath(file).stem != phase.slug:
+            yield ContentError(file, "slug", f"the file is called otherwise than the slug {phase.slug}")
+
+
+def _sections(library: Library) -> Iterator[ContentError]:
+    papers, labs = _papers(library), _labs(library)
+    for file, phase in library.phases.items():
+        for index, section in enumerate(phase.sections):
+            field = f"sections[{index}]"
+            yield from _dangling(file, f"{field}.papers", section.papers, papers, "paper")
+            for at, item in enumerate(section.items):
+                yield from _dangling(file, f"{field}.items[{at}].labs", item.labs, labs, "lab")
+
+
+def _weeks(library: Library) -> Iterator[ContentError]:
+    file = "roadmap.yaml"
+    phases = {phase.id for phase in library.phases.values()} | library.broken_ids
+    for field, week in weeks(library):
+        yield from _dangling(file, f"{field}.phases", week.phases, phases, "phase")
+        for at, activity in enumerate(week.activities):
+            yield from _activity(library, f"{field}.activities[{at}]", activity)
+
+
+def _activity(library: Library, field: str, activity: ActivityPart) -> Iterator[ContentError]:
+    file, ref = "roadmap.yaml", activity.ref
+    if activity.kind in ("lab", "quiz") and ref is None:
+        yield ContentError(file, f"{field}.ref", f"a {activity.kind} must name what it is about")
+    elif activity.kind in ("theory", "journal") and ref is not None:
+        yield ContentError(file, f"{field}.ref", f"a {activity.kind} is about itself and names nothing")
+    elif ref is not None:
+        known, what = (_labs(library), "lab") if activity.kind == "lab" else (_papers(library), "paper")
+        yield from _dangling(file, f"{field}.ref", [ref], known, what)
+    if activity.kind == "quiz" and activity.released and ref not in _quizzed(library):
+        yield ContentError(file, f"{field}.released", f"the paper {ref} has no quiz.yaml yet")
+
+
+def _quizzes(library: Library) -> Iterator[ContentError]:
+    broken = {error.file for error in library.errors}
+    for file in library.quizzes:
+        if library.paper_of(file) is None and file.replace("quiz.yaml", "paper.yaml") not in broken:
+            yield ContentError(file, "", "there is no paper.yaml beside this quiz")
+
+
+def _dangling(file: str, field: str, refs: Iterable[str], known: set[str], what: str) -> Iterator[ContentError]:
+    return (ContentError(file, field, f"there is no {what} {ref}") for ref in refs if ref not in known)
+
+
+def _papers(library: Library) -> set[str]:
+    return {paper.id for paper in library.papers.values()} | library.broken_ids
+
+
+def _labs(library: Library) -> set[str]:
+    return {lab.id for lab in (library.roadmap.labs if library.roadmap else ())} | library.broken_ids
+
+
+def _quizzed(library: Library) -> set[str]:
+    sound = {paper.id for file in library.quizzes if (paper := library.paper_of(file))}
+    return sound | library.broken_ids
