@@ -1,6 +1,7 @@
-"""Make sure the browser tests have a Chromium: find one, or install Debian's (as root) or Playwright's.
+"""Chromium for the browser tests: found, or installed from Debian (as root) or by Playwright.
 
-Prints what it found. Where none can be had it says why; that is an error in CI (CI=true) and a visible skip elsewhere.
+`python -m tests.chromium` makes sure there is one.
+It prints what it found, or why none can be had: an error in CI (CI=true) and a visible skip elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +15,15 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 INSTALL_TIMEOUT_S = 600
+FLAGS = [
+    "--no-sandbox",  # tests run as root in CI, where Chromium's own sandbox refuses to start
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def main() -> int:

@@ -1,0 +1,115 @@
+"""What a runner may ask and tell (docs/architecture.md §3.1). It holds one token and sees nothing but its jobs."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotFound
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from labs import dispatch, events, queue
+from labs.api.problems import Problem
+from labs.models import JudgeBundle, Submission
+
+
+class RunnerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <RUNNER_TOKEN>`. A runner is no user: `request.user` stays anonymous."""
+
+    def authenticate(self, request: Request) -> tuple[None, str]:
+        scheme, _space, token = get_authorization_header(request).partition(b" ")
+        expected = settings.RUNNER_TOKEN.encode()
+        if scheme.lower() != b"bearer" or not expected or not hmac.compare_digest(token.strip(), expected):
+            raise AuthenticationFailed("the runner token is missing or wrong: compare RUNNER_TOKEN on both machines")
+        return (None, "runner")
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+        return "Bearer"
+
+
+class IsRunner(BasePermission):
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
+        return request.auth == "runner"
+
+
+class RunnerView(APIView):
+    authentication_classes = [RunnerAuthentication]
+    permission_classes = [IsRunner]
+    schema = None  # spoken between our own programs; docs/architecture.md is its contract
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(_as_problem(exc))
+
+
+class ClaimView(RunnerView):
+    def post(self, request: Request) -> Response:
+        """200 with a job, 204 with nothing to do, 409 for another protocol version, 403 for too weak a sandbox."""
+        _same_protocol(request.data)
+        asked = dispatch.Claim.model_validate(request.data)
+        submission = queue.claim(asked.runner, asked.lanes, asked.level)
+        return Response(status=204) if submission is None else Response(dispatch.job(submission))
+
+
+class HeartbeatView(RunnerView):
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        told = dispatch.Heartbeat.model_validate(request.data)
+        return Response({"cancel": queue.heartbeat(submission_id, told.attempt)})
+
+
+class EventsView(RunnerView):
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        told = dispatch.EventBatch.model_validate(storable(request.data))
+        return Response({"accepted": events.apply(submission_id, told.attempt, told.events)})
+
+
+class VerdictView(RunnerView):
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        told = dispatch.VerdictPost.model_validate(storable(request.data))
+        submission = events.record_verdict(submission_id, told.attempt, told.report)
+        return Response({"status": submission.status, "verdict": submission.verdict})
+
+
+class JudgeView(RunnerView):
+    def get(self, request: Request, digest: str) -> Response:  # noqa: ARG002 - DRF's signature
+        bundle = JudgeBundle.objects.filter(pk=digest).first()
+        if bundle is None:
+            raise NotFound("no judge has this digest")
+        return Response({"digest": bundle.digest, "files": bundle.files})
+
+
+def storable(value: Any) -> Any:
+    """JSON with what no database takes replaced: learners print NUL bytes and half surrogate pairs."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "␀")
+    if isinstance(value, dict):
+        return {storable(key): storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list) else value
+
+
+def _same_protocol(data: Any) -> None:
+    spoken = data.get("protocol") if isinstance(data, dict) else None
+    if spoken != dispatch.PROTOCOL:
+        words = f"this site speaks protocol {dispatch.PROTOCOL}, the runner {spoken}: install the same version on both"
+        raise Problem(409, "protocol", words)
+
+
+def _as_problem(error: Exception) -> Exception:
+    """Refusals of the services as problems with a status; other errors as they are."""
+    if isinstance(error, queue.StaleAttemptError):
+        return Problem(409, "stale-attempt", str(error))
+    if isinstance(error, queue.WeakSandboxError):
+        return Problem(403, "weak-sandbox", str(error))
+    if isinstance(error, Submission.DoesNotExist):
+        return NotFound("no submission has this id")
+    if isinstance(error, dispatch.ValidationError):
+        found = [
+            {"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors(include_input=False)
+        ]
+        return Problem(400, "bad-message", "the message does not follow the protocol", errors=found)
+    return error

@@ -1,0 +1,4 @@
+# fails: large-logits
+def attention(q, k, v):
+    shares = (q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5).exp()
+    return shares / shares.sum(dim=-1, keepdim=True) @ v

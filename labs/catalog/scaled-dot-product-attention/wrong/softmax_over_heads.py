@@ -1,0 +1,8 @@
+# fails: values, averages, large-logits
+# mistake: softmax-over-heads
+import torch
+
+
+def attention(q, k, v):
+    logits = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    return torch.softmax(logits, dim=1) @ v

@@ -1,0 +1,22 @@
+"""Addresses under /labs/."""
+
+from django.urls import path
+
+from labs.views import bench, submissions
+
+app_name = "labs"
+urlpatterns = [
+    path("", bench.index, name="index"),
+    path("<slug:slug>/", bench.lab, name="lab"),
+    path("<slug:slug>/submit", bench.submit, name="submit"),
+    path("<slug:slug>/draft", bench.save_draft, name="draft"),
+    path("<slug:slug>/upload", bench.upload, name="upload"),
+    path("<slug:slug>/reset", bench.reset, name="reset"),
+    path("<slug:slug>/download", bench.download, name="download"),
+    path("<slug:slug>/hint", bench.next_hint, name="hint"),
+    path("<slug:slug>/give-up", bench.give_up, name="give-up"),
+    path("submissions/<uuid:submission_id>/", submissions.submission, name="submission"),
+    path("submissions/<uuid:submission_id>/panel", submissions.panel, name="panel"),
+    path("submissions/<uuid:submission_id>/events", submissions.events, name="events"),
+    path("submissions/<uuid:submission_id>/cancel", submissions.cancel, name="cancel"),
+]

@@ -1,0 +1,146 @@
+"""The bench: a lab's brief, the editor, and what its buttons do. Every form here works without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from labs import queries, report, services
+from labs.models import Lab
+from labs.source import SourceProblemError, keepable
+from labs.views.people import learner
+from residual.accounts.models import User
+
+RECENT: Final = 20
+READ_AT_MOST: Final = 4 * 1024 * 1024
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    done = queries.completions(request.user) if isinstance(request.user, User) else {}
+    rows = [(lab, done.get(lab.pk)) for lab in queries.live_labs()]
+    return render(request, "labs/index.html", {"rows": rows})
+
+
+@require_safe
+@login_required
+def lab(request: HttpRequest, slug: str) -> HttpResponse:
+    found = queries.live_lab(slug)
+    return _bench(request, found)
+
+
+@require_POST
+@login_required
+def submit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Queue what was sent: the chosen file if there is one, else the editor's text."""
+    found = queries.live_lab(slug)
+    try:
+        submission = services.submit(learner(request), found, _sent(request))
+    except SourceProblemError:
+        return _bench(request, found, status=422)  # the draft holds the code and what is wrong with it
+    return redirect(submission)
+
+
+@require_POST
+@login_required
+def save_draft(request: HttpRequest, slug: str) -> HttpResponse:
+    found = queries.live_lab(slug)
+    draft = services.save_draft(learner(request), found, request.POST.get("source", ""))
+    if request.headers.get("HX-Request"):
+        return render(request, "labs/_draft_state.html", {"draft": draft})
+    messages.success(request, _("Draft saved."))
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put a file into the editor without submitting it."""
+    found = queries.live_lab(slug)
+    file = _chosen_file(request)
+    if file is not None:
+        services.save_draft(learner(request), found, keepable(file))
+        messages.success(request, _("The file is in the editor. It is not submitted yet."))
+    else:
+        messages.error(request, _("Choose a file first."))
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def reset(request: HttpRequest, slug: str) -> HttpResponse:
+    found = queries.live_lab(slug)
+    services.save_draft(learner(request), found, found.starter)
+    messages.success(request, _("The editor holds the starter again."))
+    return redirect(found)
+
+
+@require_POST
+@login_required
+def download(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """What is in the editor, saved or not, as a file."""
+    found = queries.live_lab(slug)
+    headers = {"Content-Disposition": f'attachment; filename="{found.filename}"'}
+    return HttpResponse(request.POST.get("source", ""), content_type="text/x-python; charset=utf-8", headers=headers)
+
+
+@require_POST
+@login_required
+def next_hint(request: HttpRequest, slug: str) -> HttpResponse:
+    found = queries.live_lab(slug)
+    shown = services.show_next_hint(learner(request), found)
+    if request.headers.get("HX-Request"):
+        return render(request, "labs/_hints.html", _hints(found, shown))
+    return redirect(f"{found.get_absolute_url()}#hints")
+
+
+@require_POST
+@login_required
+def give_up(request: HttpRequest, slug: str) -> HttpResponse:
+    found = queries.live_lab(slug)
+    services.give_up(learner(request), found)
+    return redirect(f"{found.get_absolute_url()}#solution")
+
+
+def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponse:
+    user = learner(request)
+    draft = queries.draft(user, found)
+    helped = queries.lab_help(user, found)
+    checks = [report.check_row(check, None, {}) for check in queries.live_checks(found)]
+    context = {
+        "lab": found,
+        "draft": draft,
+        "source": draft.source if draft else found.starter,
+        "checks": checks,
+        "kinds": report.evidence_facts(checks),
+        "limits": report.limit_facts(found.limits),
+        "recent": queries.submissions_of(user).filter(lab=found).order_by("-created_at")[:RECENT],
+        "completion": queries.completion(user, found),
+        "solution_open": queries.solution_is_open(user, found),
+        "gave_up": helped.gave_up_at is not None,
+        "level": queries.sandbox_level(),
+        **_hints(found, helped.hints_shown),
+    }
+    return render(request, "labs/lab.html", context, status=status)
+
+
+def _hints(found: Lab, shown: int) -> dict[str, object]:
+    return {"lab": found, "hints": found.hints_html[:shown], "hints_left": max(0, len(found.hints_html) - shown)}
+
+
+def _sent(request: HttpRequest) -> bytes | str:
+    file = _chosen_file(request)
+    return request.POST.get("source", "") if file is None else file
+
+
+def _chosen_file(request: HttpRequest) -> bytes | None:
+    """The uploaded file; of one that is far too large, enough to say so. None if no file was chosen."""
+    file = request.FILES.get("file")
+    return bytes(file.read(READ_AT_MOST)) if isinstance(file, UploadedFile) else None

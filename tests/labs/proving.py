@@ -1,0 +1,73 @@
+"""Judge a lab's own files in the real sandbox, a few at a time, for the tests of single labs."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+from gpu_runner.checking import registry
+from gpu_runner.protocol import CheckResult, Report, Verdict, judging_files
+from gpu_runner.supervisor.judge import Submission, Supervisor
+from gpu_runner.supervisor.levels import NoSandboxError
+from tests.needs import lacking
+
+CATALOG = Path(__file__).parents[2] / "labs" / "catalog"
+Reports = dict[Path, Future[Report]]
+
+
+@contextmanager
+def judged(lab: Path, files: Iterable[Path]) -> Iterator[Reports]:
+    """A report to come for every file, two being judged at a time by one supervisor."""
+    try:
+        supervisor = Supervisor()
+        supervisor.start()
+    except NoSandboxError as error:
+        lacking(f"a sandbox: {error}")
+    judging = judging_files(lab)
+    with ThreadPoolExecutor(2) as pool:
+        yield {file: pool.submit(supervisor.judge, Submission(judging, file.read_text())) for file in files}
+    supervisor.close()
+
+
+def failures(report: Report) -> list[str]:
+    return [f"{result.id}: {result.message}" for result in report.checks if result.verdict is not Verdict.PASSED]
+
+
+def by_id(report: Report) -> dict[str, CheckResult]:
+    return {result.id: result for result in report.checks}
+
+
+def passed(report: Report) -> set[str]:
+    return {result.id for result in report.checks if result.verdict is Verdict.PASSED}
+
+
+def module_from(file: Path) -> ModuleType:
+    """A lab's file as a module of its own; its checks are not mixed with those of other labs."""
+    name = f"{file.parent.name}_{file.stem}".replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    before, registry.registered = registry.registered, {}
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        registry.registered = before
+    return module
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Threads that wait for each other over tiny tensors cost seconds on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
