@@ -19,9 +19,9 @@ COPY platform platform
 COPY curriculum curriculum
 COPY labs labs
 COPY templates templates
-COPY gpu_runner/__init__.py gpu_runner/protocol.py gpu_runner/py.typed gpu_runner/
-RUN pip install --no-deps --no-build-isolation . \
-    && cp -r gpu_runner /opt/residual/lib/python3.11/site-packages/ \
+COPY packaging/gpu_runner packaging/gpu_runner
+COPY gpu_runner gpu_runner
+RUN pip install --no-deps --no-build-isolation ./packaging/gpu_runner . \
     && cd / && DATA_DIR=/tmp/build STATIC_ROOT=/opt/residual/static residual manage collectstatic --noinput --verbosity 0 \
     && rm -rf /tmp/build /src/* && install -d -o residual /data
 ENV DATA_DIR=/data STATIC_ROOT=/opt/residual/static RESIDUAL_MODE=site
@@ -39,6 +39,8 @@ COPY packaging/gpu_runner packaging/gpu_runner
 COPY gpu_runner gpu_runner
 COPY LICENSE README.md ./
 RUN pip install --no-deps --no-build-isolation ./packaging/gpu_runner && rm -rf /src/* && install -d /var/cache/residual
+COPY packaging/runner-entrypoint /usr/local/bin/runner-entrypoint
 ENV RUNNER_CACHE_DIR=/var/cache/residual
 WORKDIR /
+ENTRYPOINT ["runner-entrypoint"]
 CMD ["python", "-m", "celery", "-A", "gpu_runner.celery", "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]

@@ -15,7 +15,7 @@ run: $(VENV)/.run ## start Residual on this machine (PORT=8000, DATA_DIR=./var)
 	@$(BIN)/residual run
 
 test: $(VENV)/.dev ## run every test: unit, integration, labs, browser
-	@$(BIN)/python packaging/chromium.py
+	@$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 test-quick: $(VENV)/.dev ## run the tests that need neither sandbox nor browser

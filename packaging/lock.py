@@ -2,8 +2,8 @@
 
     python packaging/lock.py
 
-`site.txt` and `runner.txt` are what the two need (a host may have only one); `dev.txt` adds the tools for tests and checks. torch is left out: it is
-installed first and by itself, so that no resolver picks another build of it.
+`site.txt` and `runner.txt` are what the two need (a host may have only one); `dev.txt` adds the tools for tests and
+checks. torch is left out: it is installed first and by itself, so that no resolver picks another build of it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 INSTALLED_FIRST = frozenset({"torch"})
+OUR_OWN = frozenset({"residual-gpu-runner"})
 BUILD_BACKEND = ["hatchling==1.33.0", "editables==0.5"]  # for the editable install without build isolation
 
 
-def declared(path: Path) -> tuple[list[str], list[str]]:
-    """Run-time and development requirements that the pyproject at `path` names."""
+def declared(path: Path, extra: str) -> tuple[list[str], list[str]]:
+    """Requirements that the pyproject at `path` names for every use and for `extra`; ours are not on an index."""
     project = tomllib.loads(path.read_text())["project"]
-    return project["dependencies"], project.get("optional-dependencies", {}).get("dev", [])
+    wanted = [text for text in project["dependencies"] if Requirement(text).name not in OUR_OWN]
+    return wanted, project["optional-dependencies"][extra]
 
 
 def closure(requirements: list[str]) -> dict[str, str]:
@@ -56,10 +58,10 @@ def write(name: str, pins: dict[str, str]) -> None:
 
 def main() -> None:
     """Write the three files."""
-    site_run, site_dev = declared(ROOT / "pyproject.toml")
-    runner_run, _ = declared(ROOT / "packaging/gpu_runner/pyproject.toml")
+    site_run, site_dev = declared(ROOT / "pyproject.toml", "dev")
+    protocol, judge = declared(ROOT / "packaging/gpu_runner/pyproject.toml", "judge")
     (ROOT / "requirements").mkdir(exist_ok=True)
-    site, runner = closure([*site_run, *BUILD_BACKEND]), closure([*runner_run, *BUILD_BACKEND])
+    site, runner = closure([*site_run, *BUILD_BACKEND]), closure([*protocol, *judge, *BUILD_BACKEND])
     write("site.txt", site)
     write("runner.txt", runner)
     write("dev.txt", {name: pin for name, pin in closure(site_dev).items() if name not in {**site, **runner}})

@@ -59,6 +59,8 @@ def running_site(
     finally:
         if process.poll() is None:
             site.stop()
+        if process.stdout:
+            process.stdout.close()
 
 
 def _wait_for_line(site: RunningSite) -> str:

@@ -21,6 +21,7 @@ PASSED_TO_RUNNER = (
     "XDG_RUNTIME_DIR",
     "DBUS_SESSION_BUS_ADDRESS",
     "PYTHONPATH",
+    "RUNNER_PRELOAD",
 )
 _CELERY = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
 GRACE_S = "3"  # open event streams are cut after this; browsers reconnect by themselves

@@ -6,6 +6,7 @@ The site never imports torch, so these hand over to `python -m gpu_runner.lab` a
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -33,11 +34,12 @@ def doctor(arguments: tuple[str, ...]) -> None:
 
 def _hand_over(arguments: tuple[str, ...]) -> None:
     if not _runner_is_here():
-        click.echo("The runner is not installed here. Install it with: pip install residual-gpu-runner[judge]", err=True)
+        click.echo("The runner is not installed here. Install it: pip install residual-gpu-runner[judge]", err=True)
         sys.exit(INFRASTRUCTURE)
     catalog = _catalog()
-    options = [] if catalog is None else ["--catalog", str(catalog)]
-    sys.exit(subprocess.run([sys.executable, "-m", "gpu_runner.lab", *options, *arguments], check=False).returncode)
+    environment = os.environ if catalog is None else {**os.environ, "LAB_CATALOGUE": str(catalog)}
+    command = [sys.executable, "-m", "gpu_runner.lab", *arguments]
+    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
 
 
 def _runner_is_here() -> bool:

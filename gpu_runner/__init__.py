@@ -1,0 +1,1 @@
+"""Residual's execution service: runs learners' code in a sandbox and judges it from outside."""

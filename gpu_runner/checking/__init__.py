@@ -1,0 +1,8 @@
+"""The library that a lab's `checks.py` is written with; `docs/checking.md` is its reference."""
+
+from gpu_runner.checking.comparing import Misconception
+from gpu_runner.checking.context import Lab
+from gpu_runner.checking.registry import check
+from gpu_runner.checking.results import Observation
+
+__all__ = ["Lab", "Misconception", "Observation", "check"]

@@ -1,0 +1,52 @@
+"""The part of `lab.yaml` that judging needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gpu_runner.protocol import CheckId, Evidence, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class LabError(ValueError):
+    """A lab is broken: its author must mend it."""
+
+
+class CheckSpec(BaseModel):
+    """One check as the catalogue declares it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: CheckId
+    title: str
+    evidence: Evidence
+
+
+class LabSpec(BaseModel):
+    """What to run and to report; words for pages are the site's business and ignored here."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    slug: str
+    filename: str
+    lane: str = "check"
+    entry_points: list[str] = Field(min_length=1)
+    preload: list[Literal["optimisers", "transformers", "diffusers"]] = Field(default_factory=list)
+    limits: Limits = Field(default_factory=Limits)
+    checks: list[CheckSpec] = Field(min_length=1)
+
+
+def read_lab(files: Mapping[str, bytes]) -> LabSpec:
+    """Parse a bundle's `lab.yaml`. Raises LabError."""
+    try:
+        return LabSpec.model_validate(yaml.safe_load(files["lab.yaml"]))
+    except KeyError as error:
+        raise LabError("the lab has no lab.yaml") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise LabError(f"lab.yaml: {error}") from error

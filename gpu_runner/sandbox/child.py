@@ -1,0 +1,152 @@
+"""The disposable child: locks itself in, reads one request, runs the learner's code on it, leaves one answer.
+
+Nothing that decides a verdict is here. A learner's code shares this process, so the answer it leaves is only a claim
+about values, and the trusted side compares it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import os
+import random
+import signal
+import socket
+import sys
+import types
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from gpu_runner.sandbox import channel, jail, syscalls, wire
+from gpu_runner.sandbox.errors import describe
+
+_RESULT_FD: Final = 3
+
+
+class NotDefinedError(AttributeError):
+    """The learner's file lacks an entry point."""
+
+
+def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
+    """Run in the forked child: `fds` are the log's and the exit status' write ends."""
+    log, status = fds
+    try:
+        bounds = jail.await_go(control)
+        if isolated:
+            jail.enter_namespaces(bounds)
+        else:
+            os.setsid()
+            syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
+        learner = os.fork()
+        if learner:
+            jail.only_these(2, status)
+            jail.keep(learner, status)
+        _take_over_output(log)
+        os.close(status)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # the keeper goes on ignoring it
+        jail.lock(bounds, jailed=isolated)
+    except OSError as error:
+        channel.send(control, {"op": "failed", "error": str(error)})
+        raise
+    channel.send(control, {"op": "ready"})
+    _answer(control)
+
+
+def _take_over_output(log: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(nowhere)
+    os.close(log)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file until the learner replaces it
+
+
+def _answer(control: socket.socket) -> None:
+    """Receive the one request, let go of the supervisor, and only then run what the learner wrote."""
+    try:
+        message = channel.receive(control)
+    except channel.ClosedError:
+        os._exit(0)  # a spare that was never needed
+    request, (arguments, result) = message.body, message.fds
+    tree = wire.decode(arguments)
+    control.close()
+    os.dup2(result, _RESULT_FD + 100)
+    jail.only_these(0, 1, 2, _RESULT_FD + 100)
+    os.dup2(_RESULT_FD + 100, _RESULT_FD)
+    os.close(_RESULT_FD + 100)
+    reseed()
+    os.environ.clear()
+    os.environ.update({"HOME": jail.SCRATCH, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
+    answer = _run(request, tree)
+    _leave(answer)
+
+
+def _run(request: dict[str, Any], arguments: Any) -> wire.Frame:
+    try:
+        if request["op"] == "parse":
+            compile(request["source"], request["filename"], "exec", dont_inherit=True)
+            return wire.encode({"value": None})
+        outcome: dict[str, object] = {"value": _invoke(request, arguments)}
+        if request["return_inputs"]:
+            outcome["inputs"] = arguments
+        return wire.encode(outcome)
+    except BaseException as error:  # noqa: BLE001 - anything a learner's code can raise becomes its report
+        return wire.encode({"error": describe(error, request["filename"])})
+
+
+def _leave(answer: wire.Frame) -> None:
+    try:
+        wire.write_mapped(answer, _RESULT_FD)
+    except wire.TooLargeError as error:
+        report = {"kind": "result_size", "type": "ResultTooLarge", "message": str(error), "needed": error.needed}
+        wire.write_mapped(wire.encode({"error": report}), _RESULT_FD)
+    with contextlib.suppress(Exception):  # a learner may have replaced stdout with anything; the answer is already out
+        sys.stdout.flush()
+    os._exit(0)
+
+
+def _invoke(request: dict[str, Any], arguments: Any) -> object:
+    learner = load_module(request["filename"], request["source"])
+    target: Any = learner
+    leading: list[object] = []
+    if request["op"] == "probe":
+        target = load_module("probe.py", request["probe"])
+        leading = [learner]
+    function = getattr(target, request["name"], None)
+    if function is None:
+        raise NotDefinedError(f"{request['filename']} does not define `{request['name']}`")
+    for name in request["entry_points"]:
+        if not hasattr(learner, name):
+            raise NotDefinedError(f"{request['filename']} does not define `{name}`")
+    return function(*leading, *arguments["args"], **arguments["kwargs"])
+
+
+def load_module(filename: str, source: str) -> types.ModuleType:
+    """Execute a file's text as an importable module named after it."""
+    name = filename.removesuffix(".py")
+    module = types.ModuleType(name)
+    module.__file__ = filename
+    sys.modules[name] = module
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - what a sandbox is for
+    return module
+
+
+def reseed() -> None:
+    """All children of a zygote start with its generators' state; give this one its own."""
+    random.seed(os.urandom(16))
+    np.random.seed(int.from_bytes(os.urandom(4), "little"))  # learners use the legacy generator too
+    torch.manual_seed(int.from_bytes(os.urandom(7), "little"))
+
+
+def warm() -> None:
+    """Do once, before any fork, what is slow the first time: seeding, a product, a backward pass, a round trip."""
+    reseed()
+    weight = torch.randn(4, 4, requires_grad=True)
+    torch.autograd.grad(torch.softmax(weight @ weight.mT, dim=-1).sum(), weight)
+    fd = wire.to_memory({"args": [weight.detach()], "kwargs": {}})
+    wire.decode(fd)
+    os.close(fd)

@@ -1,0 +1,1 @@
+"""The trusted side that holds learners' processes: cgroups, clocks, pipes, verdicts. Imports no torch."""

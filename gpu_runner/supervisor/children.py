@@ -1,0 +1,218 @@
+"""One disposable child: prepare it in its jail, give it one request, watch it, take its answer, leave nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from gpu_runner.protocol import Usage
+from gpu_runner.sandbox import channel, memory
+from gpu_runner.supervisor.cgroups import MB, Counts
+from gpu_runner.supervisor.meters import over_memory
+from gpu_runner.supervisor.seccomp import MissingLibraryError, compile_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gpu_runner.protocol import Limits
+    from gpu_runner.supervisor.meters import Meter
+    from gpu_runner.supervisor.zygotes import Zygote
+
+SETUP_PATIENCE_S: Final = 30.0
+TICK_S: Final = 0.025
+CHUNK: Final = 64 * 1024
+
+
+class SetupError(RuntimeError):
+    """The jail could not be made: our failure and never the learner's."""
+
+
+def kill(pidfd: int) -> None:
+    """Kill a process that may be gone already."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+
+def end(pidfd: int) -> None:
+    """Kill a process, wait until it is gone, and close its descriptor."""
+    kill(pidfd)
+    select.select([pidfd], [], [], SETUP_PATIENCE_S)
+    os.close(pidfd)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that was seen of a child from outside."""
+
+    wall_s: float = 0.0
+    counts: Counts = field(default_factory=Counts)
+    log: bytes = b""
+    stopped_for: str = ""
+    exit: int | None = None
+    keeper: dict[str, Any] = field(default_factory=dict)
+    result: int = -1
+
+    def usage(self) -> Usage:
+        return Usage(
+            wall_s=round(self.wall_s, 4), cpu_s=round(self.counts.cpu_s, 4), peak_mb=round(self.counts.peak / MB, 2)
+        )
+
+
+@dataclass(slots=True)
+class Child:
+    """A prepared child: jailed, limited, waiting for its one request."""
+
+    limits: Limits
+    meter: Meter
+    control: socket.socket
+    log: int
+    status: int
+    pidfd: int = -1
+    isolated: bool = True
+
+    @classmethod
+    def prepare(cls, zygote: Zygote, limits: Limits, meter: Meter, *, isolated: bool, cgroups: bool) -> Child:
+        """Fork, place into the cgroup, jail. Raises SetupError or channel.ClosedError (the zygote is gone)."""
+        ours, theirs = channel.pair()
+        ours.settimeout(SETUP_PATIENCE_S)
+        log_read, log_write = os.pipe()
+        status_read, status_write = os.pipe()
+        child = cls(limits, meter, ours, log_read, status_read, isolated=isolated)
+        try:
+            try:
+                zygote.fork((theirs.fileno(), log_write, status_write), isolate=isolated)
+            finally:
+                theirs.close()
+                os.close(log_write)
+                os.close(status_write)
+            child._set_up(use_rlimit_for_processes=not cgroups)
+        except BaseException:
+            child.discard()
+            raise
+        return child
+
+    def _set_up(self, *, use_rlimit_for_processes: bool) -> None:
+        hello = self._hear("hello")
+        self.pidfd = os.pidfd_open(hello.pid)
+        self.meter.attach(hello.pid)
+        go = {name: getattr(self.limits, name) for name in ("cpu_s", "processes", "file_mb", "disk_mb", "inodes")}
+        channel.send(self.control, {**go, "limit_processes": use_rlimit_for_processes, "filter": self._filter().hex()})
+        self._hear("ready")
+        os.set_blocking(self.log, False)
+
+    def _filter(self) -> bytes:
+        try:
+            return compile_filter()
+        except MissingLibraryError:
+            if self.isolated:
+                raise
+            return b""  # unsafe-local says that nothing holds this code
+
+    def _hear(self, expected: str) -> channel.Received:
+        try:
+            message = channel.receive(self.control)
+        except (channel.ClosedError, TimeoutError) as error:
+            raise SetupError(f"the sandbox did not come up ({expected}): {error}") from error
+        if message.body.get("op") != expected:
+            raise SetupError(f"the sandbox could not be set up: {message.body.get('error', message.body)}")
+        return message
+
+    def run(self, request: dict[str, Any], arguments: int, budget: Limits, cancelled: Callable[[], bool]) -> Outcome:
+        """Hand over the request and watch until nothing of the child is left. Frees everything but the result."""
+        outcome = Outcome(result=memory.capped(self.limits.result_mb * MB))
+        try:
+            self.meter.begin()
+            started = time.monotonic()
+            with contextlib.suppress(channel.ClosedError):
+                channel.send(self.control, request, (arguments, outcome.result))
+            self.control.close()
+            self._watch(outcome, started, budget, cancelled)
+            outcome.wall_s = time.monotonic() - started
+            final = self.meter.read()
+            outcome.counts = final if final.cpu_s >= outcome.counts.cpu_s else outcome.counts
+        finally:
+            self.discard()
+        return outcome
+
+    def _watch(self, outcome: Outcome, started: float, budget: Limits, cancelled: Callable[[], bool]) -> None:
+        poller = select.poll()
+        for fd in (self.log, self.status, self.pidfd):
+            poller.register(fd, select.POLLIN)
+        next_reading = started + TICK_S
+        while True:
+            ready = {fd for fd, _ in poller.poll(TICK_S * 1000)}
+            if self.log in ready and not self._read_log(outcome):
+                poller.unregister(self.log)
+            if self.status in ready and not self._read_status(outcome):
+                poller.unregister(self.status)
+            if self.pidfd in ready:
+                self._read_log(outcome)
+                self._read_status(outcome)
+                return
+            now = time.monotonic()
+            if not outcome.stopped_for and now >= next_reading:
+                next_reading = now + TICK_S
+                outcome.stopped_for = self._excess(outcome, now - started, budget, cancelled)
+                if outcome.stopped_for:
+                    self._kill()
+
+    def _excess(self, outcome: Outcome, wall_s: float, budget: Limits, cancelled: Callable[[], bool]) -> str:
+        """The name of the limit that is exceeded, or nothing."""
+        outcome.counts = self.meter.read()
+        if len(outcome.log) > budget.log_kb * 1024:
+            return "log"
+        if over_memory(outcome.counts, budget):
+            return "memory"
+        if outcome.counts.cpu_s > budget.cpu_s:
+            return "cpu"
+        if wall_s > budget.wall_s:
+            return "wall"
+        return "cancelled" if cancelled() else ""
+
+    def _read_log(self, outcome: Outcome) -> bool:
+        """Read what there is, up to one chunk over the limit; False at the end."""
+        limit = self.limits.log_kb * 1024
+        while len(outcome.log) <= limit:
+            try:
+                data = os.read(self.log, CHUNK)
+            except BlockingIOError:
+                return True
+            if not data:
+                return False
+            outcome.log += data
+        outcome.stopped_for = outcome.stopped_for or "log"
+        self._kill()
+        return False
+
+    def _read_status(self, outcome: Outcome) -> bool:
+        """The keeper writes its report in one piece; the learner's process has no descriptor for it."""
+        if outcome.keeper:
+            return False
+        data = os.read(self.status, CHUNK)
+        if not data:
+            return False
+        outcome.keeper = json.loads(data)
+        outcome.exit = outcome.keeper["exit"]
+        return True
+
+    def _kill(self) -> None:
+        if self.pidfd >= 0:
+            kill(self.pidfd)
+        self.meter.kill()
+
+    def discard(self) -> None:
+        """Kill what is left, wait until it is gone, give back descriptors and the cgroup."""
+        self._kill()
+        if self.pidfd >= 0:
+            end(self.pidfd)
+        self.control.close()
+        os.close(self.log)
+        os.close(self.status)
+        self.meter.close()

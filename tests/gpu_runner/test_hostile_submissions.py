@@ -1,0 +1,26 @@
+"""Every attack gets its verdict, and the honest submission right after it still passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpu_runner.protocol import Level, Verdict
+from gpu_runner.supervisor.judge import Supervisor
+from tests.gpu_runner.conftest import Judge
+from tests.gpu_runner.hostile import ALL, HONEST, Attack
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.mark.parametrize("attack", ALL, ids=str)
+def test_an_attack_gets_its_verdict_and_harms_nobody_after(
+    attack: Attack, judge: Judge, supervisor: Supervisor
+) -> None:
+    report = judge(attack.source, wall_s=attack.wall_s)
+
+    result = report.checks[0] if report.checks else report
+    allowed = attack.verdicts if supervisor.level is Level.FULL else f"{attack.verdicts} {attack.below_full}"
+    assert report.verdict.value in allowed.split(), result.message
+    if supervisor.level is Level.FULL:
+        assert attack.says in result.message
+    assert judge(HONEST).verdict is Verdict.PASSED
