@@ -1,18 +1,12 @@
-"""What every test may rely on: a quiet site and a data directory of its own."""
+"""What every test may rely on: a quiet site, quick passwords, mail in memory."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
 from pytest_django.fixtures import Settings
-
-# Settings are read at import: the test run gets its own DATA_DIR before Django starts.
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="residual-test-"))
-os.environ.setdefault("LOG_LEVEL", "ERROR")
 
 hypothesis.settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("no deadline")

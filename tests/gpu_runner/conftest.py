@@ -11,6 +11,7 @@ from gpu_runner.protocol import Level, Report
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError, detect_level
 from gpu_runner.supervisor.trial import Submission
+from tests.needs import lacking
 
 LAB = b"""
 id: lab-double
@@ -40,7 +41,7 @@ def supervisor() -> Iterator[Supervisor]:
     try:
         found = detect_level()
     except NoSandboxError as error:
-        pytest.skip(f"no sandbox on this machine: {error}")
+        lacking(f"no sandbox on this machine: {error}")
     assert found.level in (Level.FULL, Level.NAMESPACES)
     with Supervisor() as running:
         yield running

@@ -1,9 +1,11 @@
-"""The runner as it is started in production: a Celery worker on the file system broker, woken by a doorbell."""
+"""The runner as it is started in production: a Celery worker, woken by a doorbell on either broker."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from gpu_runner.supervisor.levels import NoSandboxError, detect_level
 from tests.gpu_runner.conftest import CHECKS, LAB
 from tests.gpu_runner.fake_site import TOKEN, FakeSite, serving
 from tests.gpu_runner.hostile import HONEST
+from tests.needs import lacking
 
 pytestmark = pytest.mark.sandbox
 ROOT = Path(__file__).parents[2]
@@ -30,15 +33,50 @@ def site() -> Iterator[FakeSite]:
 
 
 @pytest.fixture
-def runner(site: FakeSite, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def folder_broker(tmp_path: Path) -> str:
+    """A folder with the two kinds of damaged message: one that is being written, one that is cut short."""
+    messages = tmp_path / "broker" / "messages"
+    messages.mkdir(parents=True)
+    (messages / f"1_empty.{RING_QUEUE}.msg").touch()
+    (messages / f"2_broken.{RING_QUEUE}.msg").write_text('{"body": ')
+    return f"filesystem://{tmp_path}/broker"
+
+
+@pytest.fixture
+def redis_broker(tmp_path: Path) -> Iterator[str]:
+    server = shutil.which("redis-server")
+    if server is None:
+        lacking("redis-server is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    yield f"redis://127.0.0.1:{port}/0"
+    process.terminate()
+    process.wait(timeout=10)
+
+
+BROKERS = [
+    pytest.param("folder_broker", id="folder"),
+    pytest.param("redis_broker", id="redis", marks=pytest.mark.redis),
+]
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def runner(site: FakeSite, broker: str, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         level = detect_level().level.value
     except NoSandboxError as error:
-        pytest.skip(f"no sandbox on this machine: {error}")
+        lacking(f"no sandbox on this machine: {error}")
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
-        "RUNNER_BROKER_URL": f"filesystem://{tmp_path}/broker",
+        "RUNNER_BROKER_URL": broker,
         "SITE_URL": site.url,
         "RUNNER_TOKEN": TOKEN,
         "RUNNER_NAME": "runner-1",
@@ -46,10 +84,6 @@ def runner(site: FakeSite, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         "RUNNER_PRELOAD": "",
         "MIN_LEVEL": level,
     }
-    messages = tmp_path / "broker" / "messages"
-    messages.mkdir(parents=True)
-    (messages / f"1_empty.{RING_QUEUE}.msg").touch()  # what a reader sees of a message that is being written
-    (messages / f"2_broken.{RING_QUEUE}.msg").write_text('{"body": ')
     command = [sys.executable, "-m", "celery", "-A", "gpu_runner.celery", "worker", "--pool", "threads"]
     process = subprocess.Popen([*command, "--concurrency", "2", "--loglevel", "WARNING"], env=environment, cwd=tmp_path)
     yield process
@@ -58,14 +92,14 @@ def runner(site: FakeSite, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_doorbell_and_a_lost_doorbell_both_end_in_a_verdict(
-    runner: subprocess.Popen[bytes], site: FakeSite, tmp_path: Path
+    runner: subprocess.Popen[bytes], site: FakeSite, broker: str
 ) -> None:
     site.add_job(FILES, HONEST)
     assert site.wait_for_verdicts(1)[0].report.verdict is Verdict.PASSED  # nobody rang: found while idle
 
     job = site.add_job(FILES, "def double(x):\n    return 3 * x\n")
     bell = Celery(set_as_current=False)
-    bell.conf.update(broker_settings(f"filesystem://{tmp_path}/broker"))
+    bell.conf.update(broker_settings(broker))
     bell.send_task(RING_TASK, args=[job.id], queue=RING_QUEUE, ignore_result=True)
     bell.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -16,7 +14,6 @@ def rung(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[str]:
     """The ids that the doorbell was rung for."""
     heard: list[str] = []
     settings.RUNNER_TOKEN = TOKEN
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # servestatic warns where it is missing
     monkeypatch.setattr(dispatch, "ring", heard.append)
     return heard
 

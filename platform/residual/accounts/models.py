@@ -26,7 +26,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[UserManager] = UserManager()
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # AbstractUser types its own manager
 
     def __str__(self) -> str:
         return self.display_name or self.email

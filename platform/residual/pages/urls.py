@@ -1,0 +1,22 @@
+"""Addresses of the composed pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from residual.pages.views import home, papers, phases, site, weeks
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("weeks/", weeks.weeks, name="weeks"),
+    path("weeks/<slug:slug>/", weeks.week, name="week"),
+    path("weeks/<slug:slug>/ticks/<str:activity_id>/", weeks.tick, name="tick"),
+    path("phases/", phases.phases, name="phases"),
+    path("phases/<slug:slug>/", phases.phase, name="phase"),
+    path("papers/", papers.papers, name="papers"),
+    path("papers/<slug:slug>/", papers.paper, name="paper"),
+    path("status/", site.status, name="status"),
+    path("healthz", site.healthz, name="healthz"),
+    path("theme/", site.theme, name="theme"),
+    path("style/", site.style_page, name="style"),
+]
