@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import structlog
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from gpu_runner import doorbell
 from gpu_runner.client import SiteClient
@@ -125,12 +125,21 @@ def begin(**_: Any) -> None:
     threading.Thread(target=worker.claim_when_idle, name="idle-claims", daemon=True).start()
 
 
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery ships no types
+def stop_claiming(**_: Any) -> None:
+    """Asked to stop: what runs is finished, and what waits is left to others."""
+    worker = _running.get("worker")
+    if worker is not None:
+        worker.close()
+
+
 @worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def end(**_: Any) -> None:
-    """Stop claiming, let go of the zygotes."""
+    """Finish what runs, then let go of the zygotes."""
     worker = _running.pop("worker", None)
     if worker is not None:
         worker.close()
+        worker.wait_until_idle()
         worker.supervisor.close()
         worker.client.close()
 

@@ -118,7 +118,7 @@ class Worker:
         count = 0
         while not self._closing.is_set():
             with self._places:
-                job = self._claim()
+                job = None if self._closing.is_set() else self._claim()  # it may have been a while until our place
                 if job is None:
                     break
                 self._work(job)
@@ -131,7 +131,13 @@ class Worker:
             self.drain()
 
     def close(self) -> None:
+        """Claim nothing any more; what runs goes on."""
         self._closing.set()
+
+    def wait_until_idle(self) -> None:
+        """Return once nothing is being judged; call `close` before, or it may be long."""
+        for _ in range(SIDE_BY_SIDE):
+            self._places.acquire()
 
     def _claim(self) -> Job | None:
         try:

@@ -84,6 +84,7 @@ def build_root(plan: Plan, root: Path) -> None:
     """Mount everything that the interpreter may see below `root`."""
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
     syscalls.mount("root", str(root), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=1m,mode=755")
+    _mount_import_scratch(root / "tmp")
     for path in plan.paths:
         _show(Path(path), root)
     for source, target in plan.code.items():
@@ -97,6 +98,13 @@ def build_root(plan: Plan, root: Path) -> None:
     _write_etc(root / "etc")
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
     syscalls.mount("proc", str(root / "proc"), "proc", flags)
+
+
+def _mount_import_scratch(folder: Path) -> None:
+    """Some libraries insist on writing while they are imported. A learner's own scratch covers it in every child."""
+    folder.mkdir()
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
+    syscalls.mount("imports", str(folder), "tmpfs", flags, "size=1m,mode=1777")
 
 
 def _show(path: Path, root: Path) -> None:
@@ -150,9 +158,21 @@ def become_unprivileged(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
+def assert_readable(plan: Plan) -> None:
+    """Raise PermissionError with the remedy if the zygote's user cannot read its own interpreter and code."""
+    code = [f"{CODE_ROOT}/{target}" for target in plan.code.values()]
+    for shown, source in zip([plan.python, *code], [sys.prefix, *plan.code], strict=True):
+        if not os.access(shown, os.R_OK):
+            raise PermissionError(
+                f"{source} is readable for root only, and learners' code never runs as root."
+                f" To change that: chmod -R a+rX {source}"
+            )
+
+
 def main() -> None:
     """Entry point: `launch PLAN`."""
     plan = Plan(**json.loads(sys.argv[1]))
+    os.umask(0o022)  # the new root is for an unprivileged user, whatever our caller's habits
     if not plan.jailed:
         os.execve(plan.python, plan.command(), {**ENVIRONMENT, "PATH": ""})  # noqa: S606 - an exec is the point
     as_root = os.geteuid() == 0
@@ -172,5 +192,6 @@ def main() -> None:
     syscalls.set_hostname("residual")
     if as_root:
         become_unprivileged(plan.uid)
+    assert_readable(plan)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     os.execve(plan.python, plan.command(), {**ENVIRONMENT, "PATH": ""})  # noqa: S606 - an exec is the point

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+import structlog
+
 from gpu_runner.sandbox import channel
 from gpu_runner.sandbox.launch import SYSTEM_LIBRARIES, Plan
 
@@ -42,6 +44,8 @@ DIFFUSERS: Final = (
 # The first step of any optimiser imports 800 modules (1.2 s), all of them below this one.
 OPTIMISERS: Final = ("torch._dynamo",)
 LIBRARIES: Final = {"optimisers": OPTIMISERS, "transformers": TRANSFORMERS, "diffusers": DIFFUSERS}
+
+log = structlog.get_logger("gpu_runner")
 
 
 class BootError(RuntimeError):
@@ -203,18 +207,17 @@ class ZygoteKeeper:
                 self._current = Zygote.start(self.role, jailed=self.jailed)
             self._current.users += 1
             if self._current.forks >= self.lifetime:
-                self._renew_in_background()
+                self._renew_in_background(self.role)
             return self._current
 
     def replace(self, role: Role) -> None:
         """Change what is warm: the next zygote comes up in the background and takes over when it is ready."""
         with self._lock:
-            self.role = role
-            self._renew_in_background()
+            self._renew_in_background(role)
 
-    def _renew_in_background(self) -> None:
+    def _renew_in_background(self, role: Role) -> None:
         if self._renewal is None:
-            self._renewal = threading.Thread(target=self._renew, name=f"renew-{self.role.name}", daemon=True)
+            self._renewal = threading.Thread(target=self._renew, args=(role,), name=f"renew-{role.name}", daemon=True)
             self._renewal.start()
 
     def release(self, zygote: Zygote) -> None:
@@ -223,17 +226,19 @@ class ZygoteKeeper:
             if zygote.retired and zygote.users == 0:
                 zygote.close()
 
-    def _renew(self) -> None:
+    def _renew(self, role: Role) -> None:
         try:
-            fresh = Zygote.start(self.role, jailed=self.jailed)
-        except BootError:
-            self._renewal = None  # the worn one goes on, and the next call tries again
+            fresh = Zygote.start(role, jailed=self.jailed)
+        except BootError as error:
+            log.warning("zygote_not_renewed", role=role.name, error=str(error), then="the present one goes on")
+            self._renewal = None  # the next call tries again
             return
         with self._lock:
             if self._closed:
                 fresh.close()
                 return
             worn, self._current, self._renewal = self._current, fresh, None
+            self.role = role  # only now: a role that does not come up must not be what a dead zygote is replaced by
             if worn is not None:
                 worn.retired = True
                 if worn.users == 0:

@@ -107,3 +107,18 @@ def test_a_doorbell_and_a_lost_doorbell_both_end_in_a_verdict(
     assert report.verdict is Verdict.FAILED
     assert report.checks[0].details["misconception"]["id"] == "thrice"
     assert runner.poll() is None
+
+
+def test_a_runner_that_is_asked_to_stop_finishes_what_it_has_and_takes_no_more(
+    runner: subprocess.Popen[bytes], site: FakeSite
+) -> None:
+    for _ in range(40):
+        site.add_job(FILES, HONEST)
+    site.wait_for_verdicts(2)
+
+    runner.send_signal(signal.SIGTERM)
+
+    assert runner.wait(timeout=30) == 0
+    assert site.queue != []
+    assert len(site.verdicts) == 40 - len(site.queue)
+    assert {told.report.verdict for told in site.verdicts} == {Verdict.PASSED}
