@@ -31,6 +31,13 @@ def test_the_same_seed_draws_the_same_numbers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", GENERATORS)
+def test_a_shape_can_not_be_right_with_two_of_its_sizes_swapped(name: str) -> None:
+    for drawn in DRAWN[name]:
+        sizes = [size for size in drawn.answer if size != 1] if isinstance(drawn.answer, list) else []
+        assert len(set(sizes)) == len(sizes), drawn
+
+
+@pytest.mark.parametrize("name", GENERATORS)
 def test_no_answer_is_worth_guessing(name: str) -> None:
     """At most 5 % of 2,000 draws may share their answer."""
     _, times = Counter(as_key(drawn.answer) for drawn in DRAWN[name]).most_common(1)[0]

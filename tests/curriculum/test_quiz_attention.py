@@ -11,39 +11,13 @@ from statistics import pvariance
 import pytest
 
 from curriculum.expressions import evaluate
-from curriculum.files import read_library
 from curriculum.quiz_rows import question_columns
-from curriculum.quiz_schema import (
-    ChoiceQuestion,
-    ExpressionQuestion,
-    MultipleQuestion,
-    NumericQuestion,
-    OrderingQuestion,
-    Question,
-    ShapeQuestion,
-)
+from curriculum.quiz_schema import Question
+from tests.curriculum.quizzes import QUIZZES, Quiz, is_drawn
 
-QUIZ = read_library().quizzes["papers/attention-is-all-you-need/quiz.yaml"]
-QUESTIONS = {question.id.removeprefix("attention.q."): question for question in QUIZ.questions}
-
-
-def number(name: str) -> float:
-    question = QUESTIONS[name]
-    assert isinstance(question, NumericQuestion)
-    assert question.answer is not None
-    return question.answer
-
-
-def expression(name: str) -> str:
-    question = QUESTIONS[name]
-    assert isinstance(question, ExpressionQuestion)
-    return question.answer
-
-
-def right(name: str) -> set[str]:
-    question = QUESTIONS[name]
-    assert isinstance(question, ChoiceQuestion | MultipleQuestion)
-    return {option.id for option in question.options if option.correct}
+QUESTIONS = QUIZZES["attention-is-all-you-need"]
+QUIZ = Quiz("attention-is-all-you-need")
+number, expression, right = QUIZ.number, QUIZ.expression, QUIZ.right
 
 
 def softmax(scores: list[float]) -> list[float]:
@@ -53,16 +27,16 @@ def softmax(scores: list[float]) -> list[float]:
 
 
 def test_it_has_twelve_questions_of_six_kinds_and_three_with_drawn_numbers() -> None:
-    drawn = [q for q in QUIZ.questions if isinstance(q, NumericQuestion | ShapeQuestion) and q.generator]
+    drawn = [question for question in QUESTIONS if is_drawn(question)]
 
-    assert len(QUIZ.questions) >= 12
-    assert len(Counter(question.kind for question in QUIZ.questions)) >= 6
+    assert len(QUESTIONS) >= 12
+    assert len(Counter(question.kind for question in QUESTIONS)) >= 6
     assert len(drawn) >= 3
-    assert 10 <= sum(question.core for question in QUIZ.questions) <= 20
+    assert 10 <= sum(question.core for question in QUESTIONS) <= 20
 
 
 def test_skills_are_those_that_labs_point_at() -> None:
-    skills = {question.skill for question in QUIZ.questions}
+    skills = {question.skill for question in QUESTIONS}
 
     assert skills >= {
         "attention.scaling",
@@ -75,7 +49,7 @@ def test_skills_are_those_that_labs_point_at() -> None:
     }
 
 
-@pytest.mark.parametrize("question", QUIZ.questions, ids=lambda question: question.id)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 def test_every_wrong_answer_that_is_foreseen_is_explained(question: Question) -> None:
     spec = question_columns(question)["spec"]
     parts = [*spec.get("options", []), *spec.get("notes", [])]
@@ -132,10 +106,7 @@ def test_masking_after_the_softmax_does_what_the_options_say() -> None:
 
 
 def test_the_steps_stand_in_the_order_of_the_figure() -> None:
-    question = QUESTIONS["steps"]
-    assert isinstance(question, OrderingQuestion)
-
-    assert [step.id for step in question.steps] == ["scores", "scale", "mask", "softmax", "values"]
+    assert QUIZ.steps("steps") == ["scores", "scale", "mask", "softmax", "values"]
 
 
 def layer_norm(x: list[float]) -> list[float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -24,16 +26,22 @@ Reports = dict[Path, Future[Report]]
 
 @contextmanager
 def judged(lab: Path, files: Iterable[Path]) -> Iterator[Reports]:
-    """A report to come for every file, two being judged at a time by one supervisor."""
+    """A report to come for every file, two being judged at a time."""
+    judging, judge = judging_files(lab), shared_supervisor().judge
+    with ThreadPoolExecutor(2) as pool:
+        yield {file: pool.submit(judge, Submission(judging, file.read_text())) for file in files}
+
+
+@cache
+def shared_supervisor() -> Supervisor:
+    """One for all labs of a test run: to start one takes longer than to judge a dozen files."""
+    supervisor = Supervisor()
     try:
-        supervisor = Supervisor()
         supervisor.start()
     except NoSandboxError as error:
         lacking(f"a sandbox: {error}")
-    judging = judging_files(lab)
-    with ThreadPoolExecutor(2) as pool:
-        yield {file: pool.submit(supervisor.judge, Submission(judging, file.read_text())) for file in files}
-    supervisor.close()
+    atexit.register(supervisor.close)
+    return supervisor
 
 
 def failures(report: Report) -> list[str]:

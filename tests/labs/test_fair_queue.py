@@ -30,6 +30,10 @@ def submitted(user: User, *minutes: int) -> list[Submission]:
     return [make_submission(user, lab, created_at=START + timedelta(minutes=minute)) for minute in minutes]
 
 
+def finish(*submissions: Submission | None) -> None:
+    Submission.objects.filter(pk__in=[entry.pk for entry in submissions if entry]).update(status="done")
+
+
 def claim(lanes: tuple[str, ...] = ("check",)) -> Submission | None:
     return queue.claim("host-1", lanes, "full")
 
@@ -39,6 +43,27 @@ def test_fifty_submissions_of_one_learner_do_not_keep_anothers_first_waiting() -
     many = submitted(eager, *range(50))
     (one,) = submitted(late, 60)
     assert [claim(), claim()] == [many[0], one]
+
+
+def test_more_busy_learners_than_places_do_not_keep_anothers_first_waiting() -> None:
+    """With nothing running at the moment of a claim, age alone would serve the hundred older ones first."""
+    busy, other, late = make_user(), make_user(), make_user()
+    submitted(busy, *range(50))
+    submitted(other, *range(50))
+    finish(claim(), claim())
+    (one,) = submitted(late, 60)
+    assert claim() == one
+
+
+def test_learners_take_turns_however_quickly_each_is_judged() -> None:
+    submitted(make_user(), 0, 1, 2)
+    submitted(make_user(), 10, 11, 12)
+    turns = []
+    while submission := claim():
+        turns.append(submission.user_id)
+        finish(submission)
+    assert turns == turns[:2] * 3
+    assert len(set(turns)) == 2
 
 
 def test_among_equals_the_oldest_comes_first() -> None:
@@ -128,6 +153,9 @@ def test_the_position_shown_is_the_order_of_the_claims() -> None:
     many[0].refresh_from_db()
     assert queue_position(many[0]) is None
     assert queue_position(one) == 1
+    finish(*many[:1])
+    assert queue_position(one) == 1  # the other learner had a turn already
+    assert claim() == one
 
 
 def test_positions_are_counted_for_each_lane_apart() -> None:

@@ -39,12 +39,29 @@ def test_a_lease_that_holds_is_left_alone(runner: FakeRunner) -> None:
 def test_the_third_vanished_runner_ends_as_infra_error(runner: FakeRunner) -> None:
     submission = make_submission()
     for _ in range(3):
+        Submission.objects.update(retry_at=None)
         runner.claim()
         Submission.objects.update(lease_expires_at=PAST)
         reconcile.requeue_expired()
     submission.refresh_from_db()
     assert (submission.status, submission.verdict) == ("done", "infra_error")
     assert submission.message == "the runner stopped answering"
+
+
+def test_the_last_try_waits_so_that_a_short_trouble_of_ours_condemns_nobody(
+    runner: FakeRunner, rung: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    submission = make_submission()
+    for _ in range(2):
+        assert runner.claim().status_code == 200
+        Submission.objects.update(lease_expires_at=PAST)
+        with django_capture_on_commit_callbacks(execute=True):
+            reconcile.requeue_expired()
+    assert runner.claim().status_code == 204
+    with travel(datetime.now(UTC) + timedelta(seconds=11), tick=False):
+        assert reconcile.reconcile() == (0, 1)
+        assert runner.claim().json()["attempt"] == 3
+    assert rung == [str(submission.pk)] * 2  # after the first failure, and when the pause was over
 
 
 def test_a_lease_renewed_between_looking_and_locking_is_left_alone(
@@ -60,7 +77,8 @@ def test_a_lease_renewed_between_looking_and_locking_is_left_alone(
     assert submission.status == "running"
 
 
-def test_an_unheard_doorbell_is_rung_again_but_not_at_every_tick(rung: list[str]) -> None:
+def test_an_unheard_doorbell_is_rung_again_but_not_at_every_tick(runner: FakeRunner, rung: list[str]) -> None:
+    runner.claim()
     submission = make_submission()
     assert reconcile.ring_again() == 0
     with travel(datetime.now(UTC) + timedelta(seconds=11), tick=False):
@@ -70,7 +88,21 @@ def test_an_unheard_doorbell_is_rung_again_but_not_at_every_tick(rung: list[str]
     assert rung == [str(submission.pk)] * 2
 
 
-def test_a_tick_rings_for_a_bounded_number_oldest_first(rung: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bells_do_not_pile_up_while_no_runner_is_there(runner: FakeRunner, rung: list[str]) -> None:
+    runner.claim()
+    submission = make_submission()
+    with travel(datetime.now(UTC) + timedelta(minutes=5), tick=False):
+        assert reconcile.ring_again() == 0
+        runner.claim()
+        Submission.objects.update(status="queued")
+        assert reconcile.ring_again() == 1
+    assert rung == [str(submission.pk)]
+
+
+def test_a_tick_rings_for_a_bounded_number_oldest_first(
+    runner: FakeRunner, rung: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner.claim()
     monkeypatch.setattr(reconcile, "BATCH", 2)
     waiting = [make_submission(rung_at=PAST, created_at=PAST + timedelta(minutes=at)) for at in (2, 0, 1)]
     assert reconcile.ring_again() == 2
@@ -84,7 +116,8 @@ def test_what_is_over_is_neither_rung_nor_queued_again(rung: list[str], status: 
     assert rung == []
 
 
-def test_the_sites_worker_runs_the_reconciler(rung: list[str]) -> None:
+def test_the_sites_worker_runs_the_reconciler(runner: FakeRunner, rung: list[str]) -> None:
+    runner.claim()
     submission = make_submission(rung_at=PAST)
     reconcile_task()
     assert rung == [str(submission.pk)]

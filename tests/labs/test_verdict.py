@@ -65,6 +65,7 @@ def test_the_third_failure_of_ours_ends_as_infra_error_with_its_reason(runner: F
     for attempt in (1, 2, 3):
         report = report_json("infra_error", message="the checker crashed")
         assert runner.verdict(submission.pk, report, attempt).status_code == 200
+        Submission.objects.update(retry_at=None)
         runner.claim()
     submission.refresh_from_db()
     assert (submission.status, submission.verdict) == ("done", "infra_error")
