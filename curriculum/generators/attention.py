@@ -1,32 +1,12 @@
-"""Numbers for parameterised questions: pure functions from a seed to fields, the answer, and foreseeable mistakes.
-
-Every draw keeps its sizes pairwise different and above one, so that no wrong reading of the question gives the right
-number by luck. Answers vary: no answer makes up more than 5 % of 2,000 draws (tested).
-"""
+"""Attention and the Transformer's layers: shapes, parameters, memory, positions."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-Answer = float | list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Draw:
-    """One drawing. `fields` fill the prompt; `mistakes` are wrong answers under the names that a quiz file explains."""
-
-    fields: Mapping[str, object]
-    answer: Answer
-    mistakes: Mapping[str, Answer]
-
-
-def draw(name: str, seed: int) -> Draw:
-    """The drawing of generator `name` for this seed. Raises KeyError for a name that is not in GENERATORS."""
-    return GENERATORS[name](Random(f"{name}:{seed}"))  # noqa: S311 - numbers for exercises, not secrets
+from curriculum.generators.drawing import Draw, Generator, first_found, vector
 
 
 def attention_weights_shape(random: Random) -> Draw:
@@ -91,14 +71,17 @@ def causal_pairs(random: Random) -> Draw:
 
 def scaled_logit(random: Random) -> Draw:
     width = random.choice([4, 9, 16])
-    while True:
+
+    def attempt() -> tuple[list[int], list[int], int] | None:
         query = [random.randrange(-5, 6) for _ in range(width)]
         key = [random.randrange(-5, 6) for _ in range(width)]
         product = sum(a * b for a, b in zip(query, key, strict=True))
-        if abs(product) > 5:  # far enough from zero that scaled, unscaled and over-scaled differ
-            break
+        # far enough from zero that scaled, unscaled and over-scaled differ
+        return (query, key, product) if abs(product) > 5 else None
+
+    query, key, product = first_found(attempt)
     return Draw(
-        {"d": width, "q": _vector(query), "k": _vector(key), "product": product},
+        {"d": width, "q": vector(query), "k": vector(key), "product": product},
         product / math.sqrt(width),
         {"unscaled": product, "by_width": product / width},
     )
@@ -136,36 +119,27 @@ def encoder_layer_parameters(random: Random) -> Draw:
 
 
 def position_value(random: Random) -> Draw:
-    while True:
+    def attempt() -> Draw | None:
         width = 2 * random.randrange(8, 129)
         pair = random.randrange(1, width // 4)
         position = random.randrange(3, 60)
         angle = position / 10_000 ** (2 * pair / width)
         sine, cosine = math.sin(angle), math.cos(angle)
         halved = math.sin(position / 10_000 ** (pair / width))
-        if min(abs(sine - cosine), abs(sine - halved), abs(cosine - halved), abs(sine)) > 0.05:
-            break
-    return Draw(
-        {"d": width, "pos": position, "i": pair, "even": 2 * pair},
-        sine,
-        {"cosine": cosine, "exponent": halved},
-    )
+        fields = {"d": width, "pos": position, "i": pair, "even": 2 * pair}
+        apart = min(abs(sine - cosine), abs(sine - halved), abs(cosine - halved), abs(sine)) > 0.05
+        return Draw(fields, sine, {"cosine": cosine, "exponent": halved}) if apart else None
+
+    return first_found(attempt)
 
 
-def _vector(numbers: list[int]) -> str:
-    return f"({', '.join(str(number) for number in numbers)})"
-
-
-GENERATORS: Final[dict[str, Callable[[Random], Draw]]] = {
-    function.__name__: function
-    for function in (
-        attention_weights_shape,
-        attention_output_shape,
-        attention_weights_mib,
-        causal_pairs,
-        scaled_logit,
-        attention_parameters,
-        encoder_layer_parameters,
-        position_value,
-    )
-}
+ATTENTION: Final[tuple[Generator, ...]] = (
+    attention_weights_shape,
+    attention_output_shape,
+    attention_weights_mib,
+    causal_pairs,
+    scaled_logit,
+    attention_parameters,
+    encoder_layer_parameters,
+    position_value,
+)

@@ -1,0 +1,32 @@
+"""Numbers for parameterised questions: pure functions from a seed to fields, the answer, and foreseeable mistakes.
+
+One module per theme; each ends with the tuple of its generators, and a new one is entered below. Every draw keeps its
+sizes apart and above one, so that no wrong reading of the question gives the right number by luck. Answers vary: no
+answer makes up more than 5 % of 2,000 draws (tested).
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Final
+
+from curriculum.generators.attention import ATTENTION
+from curriculum.generators.diffusion import DIFFUSION
+from curriculum.generators.drawing import Answer, Draw, Generator, NoDrawError
+from curriculum.generators.lora import LORA
+from curriculum.generators.moe import MOE
+from curriculum.generators.scaling import SCALING
+from curriculum.generators.vision import VISION
+
+__all__ = ["GENERATORS", "Answer", "Draw", "Generator", "NoDrawError", "draw"]
+
+THEMES: Final = (ATTENTION, DIFFUSION, LORA, MOE, SCALING, VISION)
+GENERATORS: Final[dict[str, Generator]] = {generator.__name__: generator for theme in THEMES for generator in theme}
+
+
+def draw(name: str, seed: int) -> Draw:
+    """The drawing of generator `name` for this seed.
+
+    Raises KeyError for a name that is not in GENERATORS, NoDrawError where the generator finds no fit numbers.
+    """
+    return GENERATORS[name](Random(f"{name}:{seed}"))  # noqa: S311 - numbers for exercises, not secrets
