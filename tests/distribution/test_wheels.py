@@ -88,9 +88,12 @@ import residual; print(residual.__file__)
 def test_the_runner_judges_without_django_and_without_a_database_driver(
     wheels: dict[str, Path], tmp_path: Path
 ) -> None:
-    code = (
-        "import gpu_runner.lab, gpu_runner.client, gpu_runner.celery, gpu_runner.checking; print(gpu_runner.__file__)"
-    )
+    code = """
+import os
+os.environ |= {"RUNNER_BROKER_URL": "memory://", "SITE_URL": "http://127.0.0.1:1", "RUNNER_TOKEN": "none"}
+import gpu_runner.lab, gpu_runner.client, gpu_runner.celery, gpu_runner.checking
+print(gpu_runner.__file__)
+"""
     said = run_outside([wheels["runner"]], SITE_ONLY, code, tmp_path)
     assert said.startswith(str(wheels["runner"]))
 

@@ -7,10 +7,13 @@ namespace only, by an empty one in which PATH is mounted. An ordinary user's own
 
 from __future__ import annotations
 
+import ctypes
 import os
-import subprocess
 import sys
 from pathlib import Path
+
+MS_BIND = 4096
+MS_REC = 16384
 
 
 def main() -> None:
@@ -32,14 +35,17 @@ def make_reachable(path: Path) -> None:
         return
     hold = os.open(path, os.O_PATH)
     if not os.path.ismount(closed):
-        mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", str(closed))
+        mount("tmpfs", closed, "tmpfs", 0, "mode=755")
     path.mkdir(parents=True, exist_ok=True)
-    mount("--bind", f"/proc/self/fd/{hold}", str(path))
+    mount(f"/proc/self/fd/{hold}", path, "", MS_BIND | MS_REC)
     os.close(hold)
 
 
-def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, close_fds=False)
+def mount(source: str, target: Path, kind: str, flags: int, options: str = "") -> None:
+    """mount(2) itself: the program of that name would look the source's path up again, where it is hidden by now."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(source.encode(), str(target).encode(), kind.encode(), flags, options.encode()) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {source} at {target}: {os.strerror(ctypes.get_errno())}")
 
 
 if __name__ == "__main__":

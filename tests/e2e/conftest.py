@@ -23,9 +23,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium. Its absence is an error in CI and a visible skip on a person's machine."""
+    """Headless Chromium. Its absence is an error in CI and a visible skip on a person's machine.
+
+    One per module and not per session: while Playwright is open its event loop counts as running, and tests of other
+    modules in the same process could not start one of their own.
+    """
     path = chromium.find()
     if path is None:
         lacking("no Chromium here: python -m tests.chromium installs one or says why not")

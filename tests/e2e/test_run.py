@@ -9,12 +9,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 
 import psutil
 import pytest
 
-from tests.e2e.running import ROOT, RunningSite, running_site
+from tests.e2e.running import ROOT, RunningSite
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -27,9 +27,12 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def child_running(site: RunningSite, word: str) -> psutil.Process | None:
-    """The site's own child whose command line holds `word`."""
-    found = [child for child in psutil.Process(site.process.pid).children() if word in " ".join(child.cmdline())]
-    return found[0] if found else None
+    """The site's own child whose command line holds `word`; a killed one that nobody has noticed yet is no child."""
+    for child in psutil.Process(site.process.pid).children():
+        with suppress(psutil.ZombieProcess, psutil.NoSuchProcess):
+            if word in " ".join(child.cmdline()):
+                return child
+    return None
 
 
 def test_one_line_says_where_it_is_how_to_sign_in_and_how_safe_it_is(site: RunningSite) -> None:
@@ -58,14 +61,6 @@ def test_a_child_that_is_killed_comes_back(site: RunningSite, word: str) -> None
     before.send_signal(signal.SIGKILL)
     wait_for(lambda: (after := child_running(site, word)) is not None and after.pid != before.pid)
     wait_for(lambda: _answers(site.url))
-
-
-def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
-    with running_site(tmp_path) as site:
-        everyone = psutil.Process(site.process.pid).children(recursive=True)
-        assert len(everyone) >= 3
-        assert site.stop() == 0
-        wait_for(lambda: not [process for process in everyone if process.is_running()], seconds=10)
 
 
 def _answers(url: str) -> bool:

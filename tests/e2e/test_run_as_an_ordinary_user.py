@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.running import ROOT, running_site
@@ -43,11 +44,17 @@ def become_somebody(home: Path) -> list[str]:
 
 
 @needs_root
-def test_the_site_starts_and_names_the_level(home: Path) -> None:
+def test_the_site_starts_names_the_level_and_ends_on_ctrl_c_without_a_trace(home: Path) -> None:
     with running_site(home / "data", prefix=become_somebody(home)) as site:
         assert "Sandbox: namespaces" in site.said or "Sandbox: full" in site.said
         with urllib.request.urlopen(site.url, timeout=10) as answer:
             assert answer.status == 200
+        everyone = psutil.Process(site.process.pid).children(recursive=True)
+        assert len(everyone) >= 3
+        assert site.stop() == 0
+        gone, alive = psutil.wait_procs(everyone, timeout=20)
+        assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+        assert gone or alive
 
 
 @needs_root
