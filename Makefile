@@ -36,6 +36,7 @@ format: $(VENV)/.dev ## format the code
 
 bench: $(VENV)/.dev ## print the benchmark tables
 	$(BIN)/python -m benchmarks.runner
+	$(BIN)/python -m benchmarks.verdict
 
 lock: $(VENV)/.dev ## write requirements/*.txt from what is installed
 	$(BIN)/python packaging/lock.py

@@ -24,6 +24,7 @@ from gpu_runner.labspec import read_lab  # noqa: E402
 from gpu_runner.protocol import Limits, judging_files  # noqa: E402
 from gpu_runner.sandbox import wire  # noqa: E402
 from gpu_runner.supervisor.judge import Supervisor, never  # noqa: E402
+from gpu_runner.supervisor.news import News  # noqa: E402
 from gpu_runner.supervisor.trial import Submission  # noqa: E402
 from gpu_runner.supervisor.zygotes import Zygote, sandbox_role  # noqa: E402
 
@@ -63,7 +64,7 @@ def send_100_mb(supervisor: Supervisor) -> float:
     request |= {"source": "def f(x):\n    return x\n", "probe": ""}
     started = time.perf_counter()
     fd = wire.to_memory(tree)
-    outcome = pool.run(request, fd, limits, limits, never)
+    outcome = pool.run(request, fd, limits, limits, never, News())
     wire.decode(outcome.result)
     seconds = time.perf_counter() - started
     os.close(fd)

@@ -19,11 +19,11 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from gpu_runner import doorbell
 from gpu_runner.client import SiteClient
-from gpu_runner.protocol import RING_QUEUE, RING_TASK, Level, broker_settings
+from gpu_runner.protocol import RING_QUEUE, RING_TASK, Lane, Level, broker_settings
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.zygotes import LIBRARIES, BootError
-from gpu_runner.worker import Worker
+from gpu_runner.worker import LANES, Worker, read_lanes
 
 STRENGTH: Final = [Level.UNSAFE_LOCAL, Level.NAMESPACES, Level.FULL]
 log = structlog.get_logger("gpu_runner")
@@ -40,6 +40,7 @@ class Settings:
     cache: Path
     min_level: Level
     libraries: tuple[str, ...]
+    lanes: tuple[Lane, ...]
 
     @classmethod
     def from_environment(cls, environment: dict[str, str]) -> Settings:
@@ -61,6 +62,7 @@ class Settings:
             cache=Path(environment.get("RUNNER_CACHE_DIR") or Path.home() / ".cache" / "residual-runner"),
             min_level=Level(level),
             libraries=libraries,
+            lanes=read_lanes(environment.get("RUNNER_LANES", ",".join(LANES))),
         )
 
 
@@ -120,7 +122,7 @@ def begin(**_: Any) -> None:
     """Before the first doorbell: warm zygotes, then look for work left from before."""
     supervisor = start_supervisor(settings)
     client = SiteClient(settings.site_url, settings.token, settings.name, settings.cache)
-    worker = _running["worker"] = Worker(supervisor, client)
+    worker = _running["worker"] = Worker(supervisor, client, settings.lanes)
     log.info("runner_ready", level=supervisor.level.value, name=settings.name)
     threading.Thread(target=worker.claim_when_idle, name="idle-claims", daemon=True).start()
 

@@ -18,7 +18,6 @@ from gpu_runner.protocol import (
     EventBatch,
     Heartbeat,
     Job,
-    Level,
     Report,
     VerdictPost,
     judge_digest,
@@ -65,9 +64,9 @@ class SiteClient:
     def close(self) -> None:
         self._http.close()
 
-    def claim(self, lanes: list[str], level: Level) -> Job | None:
+    def claim(self, asked: Claim) -> Job | None:
         """The next job, or None. Raises RefusedError or UnreachableError."""
-        answer = self._post("/claim", Claim(runner=self.name, lanes=lanes, level=level).model_dump(mode="json"))
+        answer = self._post("/claim", asked.model_dump(mode="json"))
         return None if answer.status_code == httpx.codes.NO_CONTENT else Job.model_validate(answer.json())
 
     def heartbeat(self, job: Job) -> bool:

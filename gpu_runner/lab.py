@@ -1,4 +1,4 @@
-"""Run a lab on this machine, without site or broker: `python -m gpu_runner.lab test|verify|doctor`."""
+"""Run labs on this machine, without site or broker: `python -m gpu_runner.lab test|verify|new|doctor`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import asdict
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from gpu_runner import doctor
 from gpu_runner.labspec import LabError, read_lab
+from gpu_runner.new_lab import make_lab
 from gpu_runner.protocol import CheckResult, Level, Report, Verdict, judging_files
 from gpu_runner.supervisor.judge import Supervisor
-from gpu_runner.supervisor.levels import NoSandboxError, detect_level
+from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.trial import Submission
 from gpu_runner.supervisor.zygotes import BootError
 from gpu_runner.verify import verify
@@ -76,34 +79,60 @@ def exit_for(verdict: Verdict) -> Exit:
     return Exit.INFRASTRUCTURE if verdict is Verdict.INFRA_ERROR else Exit.NOT_PASSED
 
 
-def check_lab(arguments: argparse.Namespace) -> Exit:
-    """Hold a lab's own solutions to their word."""
-    folder = find_lab(arguments.lab)
+def check_labs(arguments: argparse.Namespace) -> Exit:
+    """Hold the solutions of one lab, or of every lab of the catalogue, to their word."""
+    folders = [find_lab(arguments.lab)] if arguments.lab else every_lab()
+    unsound = [folder.name for folder in folders if not _is_sound(folder, arguments)]
+    if len(folders) > 1:
+        _say(
+            f"{len(folders) - len(unsound)} of {len(folders)} labs are sound"
+            + "".join(f"\n  not: {n}" for n in unsound)
+        )
+    return Exit.NOT_PASSED if unsound else Exit.PASSED
+
+
+def every_lab() -> list[Path]:
+    """The folders of the catalogue. Raises UsageError where it has none."""
+    folders = sorted(path.parent for path in CATALOGUE.glob("*/lab.yaml"))
+    if not folders:
+        raise UsageError(f"there is no lab in {CATALOGUE}")
+    return folders
+
+
+def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
     lab = read_lab(judging_files(folder))
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
         problems = verify(folder, supervisor.judge, times=arguments.times, say=_say)
     for problem in problems:
         _say(f"PROBLEM  {problem}")
     _say(f"{folder.name}: {'sound' if not problems else f'{len(problems)} problem(s)'}")
-    return Exit.NOT_PASSED if problems else Exit.PASSED
+    return not problems
 
 
-def doctor(arguments: argparse.Namespace) -> Exit:
-    """Tell which protections are in force, what is missing and what would add it."""
+def new(arguments: argparse.Namespace) -> Exit:
+    """Make a folder for a new lab."""
+    parent = Path(arguments.into) if arguments.into else CATALOGUE
     try:
-        found = detect_level()
-        level, missing, remedies = found.level.value, found.missing, found.remedies
-        cgroup = found.hierarchies.version if found.hierarchies else ""
-    except NoSandboxError as error:
-        level, missing, remedies, cgroup = "", error.missing, error.remedies, ""
-    facts = {"level": level, "cgroups": cgroup, "missing": missing, "remedies": remedies, "uid": os.geteuid()}
+        folder = make_lab(arguments.slug, parent)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise UsageError(f"cannot make {parent / arguments.slug}: {error.strerror}") from error
+    _say(f"{folder} is a whole lab. Change it piece by piece, and after each run: residual lab verify {folder}")
+    return Exit.PASSED
+
+
+def examine(arguments: argparse.Namespace) -> Exit:
+    """Tell which protections are in force, what is missing and what would add it; with --fix, add what can be added."""
+    facts = doctor.examine()
     if arguments.json:
-        _say(json.dumps(facts))
+        _say(json.dumps(asdict(facts)))
     else:
-        _say(f"sandbox level: {level or 'none'}" + (f" (cgroups {cgroup})" if cgroup else ""))
-        for text, remedy in zip(missing, remedies, strict=True):
-            _say(f"missing: {text}\n  to add it: {remedy}")
-    return Exit.PASSED if level == Level.FULL else Exit.NOT_PASSED if level else Exit.INFRASTRUCTURE
+        doctor.tell(facts, _say)
+    if arguments.fix and (mended := doctor.fix(facts, _say)) is not facts:
+        facts = mended
+        doctor.tell(facts, _say)
+    return Exit.PASSED if facts.level == Level.FULL else Exit.NOT_PASSED if facts.level else Exit.INFRASTRUCTURE
 
 
 def _say(text: str) -> None:
@@ -147,14 +176,20 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--check", action="append", metavar="ID", help="only this check (may be repeated)")
     one.set_defaults(run=test)
     two = commands.add_parser("verify", help="hold a lab's own solutions to their word")
-    two.add_argument("lab", help="slug or folder")
+    two.add_argument("lab", nargs="?", help="slug or folder; all labs of the catalogue if left out")
     two.add_argument("--times", type=int, default=3, help="how many draws the reference must pass")
-    two.set_defaults(run=check_lab)
+    two.set_defaults(run=check_labs)
     for command in (one, two):
         command.add_argument("--unsafe-local", action="store_true", help="run without a jail: only your own code")
-    three = commands.add_parser("doctor", help="show the sandbox level in force")
-    three.add_argument("--json", action="store_true")
-    three.set_defaults(run=doctor)
+    three = commands.add_parser("new", help="make a folder for a new lab, sound from the start")
+    three.add_argument("slug")
+    three.add_argument("--into", metavar="FOLDER", help=f"where to make it (default: {CATALOGUE})")
+    three.set_defaults(run=new)
+    four = commands.add_parser("doctor", help="show the sandbox level in force")
+    how = four.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true")
+    how.add_argument("--fix", action="store_true", help="run the commands that raise it, each printed first")
+    four.set_defaults(run=examine)
     return root
 
 

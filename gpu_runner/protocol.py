@@ -16,12 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 CHECK_LIBRARY: Final = "1"
 """Version of `gpu_runner.checking`; raise it when the library may judge the same answer differently."""
 
 MAX_SOURCE_BYTES: Final = 256 * 1024
 JUDGING_NAMES: Final = ("checks.py", "lab.yaml", "probe.py", "solution.py")
+MEASURED: Final = ("peak_mb", "steps_per_s")
+"""Names of a `metric` event that the runner measures; all others are reported by the learner's code."""
 RING_TASK: Final = "gpu_runner.ring"
 RING_QUEUE: Final = "runner"
 
@@ -58,6 +60,14 @@ class Level(StrEnum):
     FULL = "full"
     NAMESPACES = "namespaces"
     UNSAFE_LOCAL = "unsafe-local"
+
+
+class Lane(StrEnum):
+    """What kind of job: seconds of checks, minutes of training on the CPU, or a GPU."""
+
+    CHECK = "check"
+    TRAIN = "train"
+    GPU = "gpu"
 
 
 class Message(BaseModel):
@@ -127,7 +137,7 @@ class Job(Message):
     protocol: int = PROTOCOL
     id: str
     attempt: int = Field(ge=1)
-    lane: Literal["check", "train", "gpu"] = "check"
+    lane: Lane = Lane.CHECK
     lab: str
     judge_digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     filename: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}\.py$")
@@ -138,13 +148,24 @@ class Job(Message):
     request_id: str = ""
 
 
+class Host(Message):
+    """What a runner's machine offers: its device in words, MiB that one job can get at most, versions that judge."""
+
+    device: str = Field(max_length=120)
+    memory_mb: int = Field(ge=0)
+    torch: str = Field(max_length=40)
+    check_library: str = CHECK_LIBRARY
+
+
 class Claim(Message):
-    """A runner asks for work."""
+    """A runner asks for work: `lanes` are all that it serves, `free` those in which it has a place now."""
 
     protocol: int = PROTOCOL
     runner: str
-    lanes: list[str]
+    lanes: list[Lane]
+    free: list[Lane]
     level: Level
+    host: Host
 
 
 class Heartbeat(Message):

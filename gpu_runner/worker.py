@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from gpu_runner.client import BadBundleError, RefusedError, SiteClient, StaleError, UnreachableError
-from gpu_runner.protocol import CheckResult, Event, Job, Report, Verdict
+from gpu_runner.host import describe_host
+from gpu_runner.protocol import CheckResult, Claim, Event, Host, Job, Lane, Report, Verdict
 from gpu_runner.supervisor.trial import Submission
 
 if TYPE_CHECKING:
@@ -20,10 +20,25 @@ if TYPE_CHECKING:
 
 FLUSH_S: Final = 0.05
 IDLE_CLAIM_S: Final = 2.0
+LANES: Final = (Lane.CHECK, Lane.TRAIN)  # what this version can serve; docs/gpu.md says what the third would need
 SIDE_BY_SIDE: Final = 2
+LONG_AT_ONCE: Final = SIDE_BY_SIDE - 1  # one place is left for checks, whatever trains
+BEAT_S: Final = 0.5  # at most so long until a cancelled job is noticed
 VERDICT_PATIENCE_S: Final = 120.0
+FIRST_REST_S: Final = 0.5
+REST_DOUBLINGS: Final = 5  # so the longest rest is 16 s
 
 log = structlog.get_logger("gpu_runner")
+
+
+def read_lanes(text: str) -> tuple[Lane, ...]:
+    """`check,train` as lanes. Raises ValueError naming one that this runner can't serve."""
+    names = text.replace(",", " ").split()
+    if unknown := set(names) - set(LANES):
+        raise ValueError(f"RUNNER_LANES: {', '.join(sorted(unknown))} is not one of {', '.join(LANES)}")
+    if not names:
+        raise ValueError(f"RUNNER_LANES is empty; name one or more of {', '.join(LANES)}")
+    return tuple(lane for lane in LANES if lane in names)
 
 
 @dataclass(slots=True)
@@ -72,17 +87,17 @@ class Reporter:
         self.add("check", result.model_dump(mode="json"))
 
     def _run(self) -> None:
-        beat = self.job.lease_s / 3
+        beat = min(BEAT_S, self.job.lease_s / 3)
         last_beat = time.monotonic()
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._events or self._done, timeout=min(beat, 0.5))
+                self._wake.wait_for(lambda: self._events or self._done, timeout=beat)
                 events, done = self._events, self._done
                 self._events = []
             try:
                 if events:
                     self.client.events(self.job, events)
-                if time.monotonic() - last_beat > beat or (not events and not done):
+                if not done and time.monotonic() - last_beat >= beat:
                     last_beat = time.monotonic()
                     if self.client.heartbeat(self.job):
                         self._stop.set()
@@ -104,31 +119,45 @@ class Reporter:
 
 @dataclass(slots=True)
 class Worker:
-    """Drains the site's queue, at most SIDE_BY_SIDE jobs at a time."""
+    """Drains the site's queue: at most SIDE_BY_SIDE jobs at a time, LONG_AT_ONCE of them in other lanes than check."""
 
     supervisor: Supervisor
     client: SiteClient
-    lanes: list[str] = field(default_factory=lambda: ["check"])
+    lanes: tuple[Lane, ...] = LANES
+    host: Host = field(default_factory=describe_host)
     _places: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(SIDE_BY_SIDE))
+    _claiming: threading.Lock = field(default_factory=threading.Lock)
+    _long_jobs: int = 0
     _closing: threading.Event = field(default_factory=threading.Event)
     _complaint: str = ""
+    _failures: int = 0
 
     def drain(self) -> int:
         """Claim and judge until there is nothing to do; how many jobs that were."""
         count = 0
         while not self._closing.is_set():
             with self._places:
-                job = None if self._closing.is_set() else self._claim()  # it may have been a while until our place
+                job = self._next_job()
                 if job is None:
                     break
-                self._work(job)
+                try:
+                    self._rest_after(self._work(job))
+                finally:
+                    self._give_place_back(job)
                 count += 1
         return count
 
     def claim_when_idle(self, every_s: float = IDLE_CLAIM_S) -> None:
-        """Look for work now and then, so that a doorbell that was never heard costs seconds and not a job."""
+        """Look for work now and then, so that a doorbell that was never heard costs seconds and not a job.
+
+        What is found is judged in threads of their own: a run of minutes must not keep this one from looking.
+        """
+        busy: list[threading.Thread] = []
         while not self._closing.wait(every_s):
-            self.drain()
+            busy = [thread for thread in busy if thread.is_alive()]
+            if len(busy) < SIDE_BY_SIDE:
+                busy.append(threading.Thread(target=self.drain, name="found-while-idle", daemon=True))
+                busy[-1].start()
 
     def close(self) -> None:
         """Claim nothing any more; what runs goes on."""
@@ -139,9 +168,23 @@ class Worker:
         for _ in range(SIDE_BY_SIDE):
             self._places.acquire()
 
-    def _claim(self) -> Job | None:
+    def _next_job(self) -> Job | None:
+        """A job of a lane with a free place. One claim at a time: the places it names stay free until its answer."""
+        with self._claiming:
+            if self._closing.is_set():  # it may have been a while until our turn
+                return None
+            job = self._claim([lane for lane in self.lanes if lane is Lane.CHECK or self._long_jobs < LONG_AT_ONCE])
+            self._long_jobs += job is not None and job.lane is not Lane.CHECK
+            return job
+
+    def _give_place_back(self, job: Job) -> None:
+        with self._claiming:
+            self._long_jobs -= job.lane is not Lane.CHECK
+
+    def _claim(self, free: list[Lane]) -> Job | None:
+        lanes, level = list(self.lanes), self.supervisor.level
         try:
-            job = self.client.claim(self.lanes, self.supervisor.level)
+            job = self.client.claim(Claim(runner=self.client.name, lanes=lanes, free=free, level=level, host=self.host))
         except (UnreachableError, RefusedError, ValueError) as error:
             if str(error) != self._complaint:  # once per reason, not every two seconds
                 log.warning("claim_failed", error=str(error))
@@ -150,15 +193,22 @@ class Worker:
         self._complaint = ""
         return job
 
-    def _work(self, job: Job) -> None:
+    def _rest_after(self, verdict: Verdict) -> None:
+        """After a failure of ours leave the next jobs to others, longer each time: a broken runner must not eat all."""
+        self._failures = self._failures + 1 if verdict is Verdict.INFRA_ERROR else 0
+        if self._failures:
+            self._closing.wait(FIRST_REST_S * 2 ** min(self._failures - 1, REST_DOUBLINGS))
+
+    def _work(self, job: Job) -> Verdict:
+        """Judge one job, tell the site, return the verdict."""
         bound = log.bind(job=job.id, attempt=job.attempt, lab=job.lab, request_id=job.request_id)
         started = time.monotonic()
         with Reporter(self.client, job) as reporter:
             reporter.add("started", {"level": self.supervisor.level.value, "runner": self.client.name})
-            report = self._judge(job, reporter.check, reporter.stopped)
+            report = self._judge(job, reporter)
         if reporter.stale:
             bound.warning("attempt_is_stale")
-            return
+            return report.verdict
         try:
             self.client.verdict(job, report, VERDICT_PATIENCE_S)
         except StaleError:
@@ -167,11 +217,12 @@ class Worker:
             bound.error("verdict_not_delivered", error=str(error), then="the lease ends and the job is given out again")
         else:
             bound.info("judged", verdict=report.verdict.value, seconds=round(time.monotonic() - started, 3))
+        return report.verdict
 
-    def _judge(self, job: Job, on_check: Callable[[CheckResult], None], stopped: Callable[[], bool]) -> Report:
+    def _judge(self, job: Job, reporter: Reporter) -> Report:
         try:
             files = self.client.judge(job.judge_digest)
         except (BadBundleError, UnreachableError, RefusedError) as error:
             return Report(verdict=Verdict.INFRA_ERROR, level=self.supervisor.level, message=str(error))
         submission = Submission(files, job.source, job.checks, job.limits)
-        return self.supervisor.judge(submission, on_check, stopped)
+        return self.supervisor.judge(submission, reporter.check, reporter.stopped, reporter.add)

@@ -16,7 +16,9 @@ from kombu.exceptions import KombuError, OperationalError
 from pydantic import ValidationError
 
 from gpu_runner.protocol import (
+    CHECK_LIBRARY,
     MAX_SOURCE_BYTES,
+    MEASURED,
     PROTOCOL,
     RING_QUEUE,
     RING_TASK,
@@ -37,7 +39,9 @@ from gpu_runner.protocol import (
 from labs.models import Submission
 
 __all__ = [
+    "CHECK_LIBRARY",
     "MAX_SOURCE_BYTES",
+    "MEASURED",
     "PROTOCOL",
     "CheckResult",
     "Claim",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from labs.models import CheckResult, Event, Submission
 from labs.queue import StaleAttemptError, fenced
 
 INFRA_FAILURES = 3  # so often our side may fail before the learner is told
+LAST_TRY_AFTER = timedelta(seconds=10)  # a short trouble of ours must not use up all tries at once
 log = structlog.get_logger(__name__)
 
 
@@ -53,17 +55,23 @@ def record_verdict(submission_id: UUID, attempt: int, report: dispatch.Report) -
 
 
 def fail_attempt(submission: Submission, reason: str, report: dispatch.Report | None = None) -> Submission:
-    """Our side failed. Queue again, or end as `infra_error` after the third time. `submission` must be locked."""
+    """Our side failed. Queue again, or end as `infra_error` after the third time. `submission` must be locked.
+
+    The second try comes at once, the last one after a pause.
+    """
     submission.infra_failures += 1
     log.warning("attempt_failed", reason=reason, **submission.log_fields())
     if submission.infra_failures >= INFRA_FAILURES:
         return _finish(submission, report or dispatch.Report(verdict=dispatch.Verdict.INFRA_ERROR, message=reason))
+    now, last = timezone.now(), submission.infra_failures == INFRA_FAILURES - 1
     submission.status = Submission.Status.QUEUED
     submission.lease_expires_at = None
-    submission.rung_at = timezone.now()
+    submission.rung_at = now
+    submission.retry_at = now + LAST_TRY_AFTER if last else None
     submission.revision += 1
-    submission.save(update_fields=["status", "lease_expires_at", "rung_at", "revision", "infra_failures"])
-    transaction.on_commit(partial(dispatch.ring, str(submission.pk)))
+    submission.save(update_fields=["status", "lease_expires_at", "rung_at", "retry_at", "revision", "infra_failures"])
+    if not last:  # after the pause the reconciler rings
+        transaction.on_commit(partial(dispatch.ring, str(submission.pk)))
     return submission
 
 

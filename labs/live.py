@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.translation import override
 
 from labs.models import CheckResult, LabCheck
-from labs.report import check_row
+from labs.report import check_row, metrics
 from labs.stream import Change, StoredEvent
 
 
@@ -55,7 +55,7 @@ def _piece(page: Page, event: StoredEvent) -> tuple[str, str]:
     if event.kind == "log":
         return "log", escape(f"{event.data.get('text', '')}\n")
     if event.kind == "metric":
-        return "metric", render_to_string("labs/_metric.html", {"values": sorted(event.data.items())})
+        return "metric", render_to_string("labs/_metric.html", {"metrics": metrics(event.data)})
     return event.kind, ""
 
 

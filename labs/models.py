@@ -134,6 +134,7 @@ class Submission(models.Model):
     runner = models.CharField(max_length=120, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     rung_at = models.DateTimeField(null=True, blank=True)
+    retry_at = models.DateTimeField(null=True, blank=True)  # after failures of ours: not claimed before
     revision = models.PositiveIntegerField(default=0)  # raised by every change that a watching page shows
     usage = models.JSONField(default=dict)
     limits = models.JSONField(default=dict)
@@ -152,6 +153,7 @@ class Submission(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["status", "lane", "created_at"]),
             models.Index(fields=["user", "lab", "-created_at"]),
+            models.Index(fields=["user", "started_at"], name="whose_turn_was_when"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
@@ -261,7 +263,25 @@ class Runner(models.Model):
     name = models.CharField(primary_key=True, max_length=120)
     level = models.CharField(max_length=12, choices=Level.choices)
     lanes = models.JSONField()
+    device = models.CharField(max_length=120, blank=True)
+    memory_mb = models.PositiveIntegerField(default=0)  # what one job can get there at most
+    torch = models.CharField(max_length=40, blank=True)
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class RunnerToken(models.Model):
+    """What proves that a runner is the one of this name. Only a hash is kept; see `labs.runner_tokens`."""
+
+    runner = models.CharField(max_length=120)
+    digest = models.CharField(max_length=64, unique=True)  # SHA-256 of the token
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["runner"], name="tokens_of_a_runner")]
+
+    def __str__(self) -> str:
+        return f"{self.runner}, {self.created_at:%Y-%m-%d}"

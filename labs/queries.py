@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, QuerySet
 from django.shortcuts import get_object_or_404
 
 from labs.credit import PARTIAL
-from labs.models import CheckResult, Draft, Lab, LabCheck, LabHelp, Runner, Submission, Verdict
+from labs.models import CheckResult, Draft, Event, Lab, LabCheck, LabHelp, Runner, Submission, Verdict
 from labs.queue import positions, strength
 from residual.accounts.models import User
 from residual.progress.models import Completion
@@ -59,6 +61,22 @@ def queue_position(submission: Submission) -> int | None:
 def last_event(submission: Submission) -> int:
     """The number of the newest stored event, 0 if there is none."""
     return submission.events.aggregate(last=Max("pk"))["last"] or 0
+
+
+def metrics_until(submission: Submission, event: int) -> Mapping[str, Any]:
+    """The newest metrics of the present attempt among the events up to number `event`."""
+    told = _told(submission, "metric", event).order_by("-pk").values_list("data", flat=True)
+    return told.first() or {}
+
+
+def log_until(submission: Submission, event: int) -> str:
+    """What the present attempt has printed so far, as the stream told it up to number `event`."""
+    told = _told(submission, "log", event).order_by("pk").values_list("data", flat=True)
+    return "".join(f"{data.get('text', '')}\n" for data in told)
+
+
+def _told(submission: Submission, kind: str, event: int) -> QuerySet[Event]:
+    return submission.events.filter(attempt=submission.attempt, kind=kind, pk__lte=event)
 
 
 def completions(user: User) -> dict[str, Completion]:

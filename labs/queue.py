@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import Final
 from uuid import UUID
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -30,15 +32,30 @@ class WeakSandboxError(RuntimeError):
     """A runner holds learners' code less strongly than this site demands."""
 
 
-def claim(runner: str, lanes: Sequence[str], level: str) -> Submission | None:
-    """Hand the next submission to `runner`, or None. Raises WeakSandboxError below settings.MIN_SANDBOX_LEVEL."""
-    _remember(runner, lanes, level)
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a runner can do: the lanes it serves, its device, the MiB that one job can get there at most."""
+
+    lanes: Sequence[str]
+    device: str = ""
+    memory_mb: int = 0  # 0 where it is not known
+    torch: str = ""
+
+
+def claim(runner: str, lanes: Sequence[str], level: str, offer: Offer | None = None) -> Submission | None:
+    """Hand the next submission of `lanes` that `runner` can run to it, or None.
+
+    `lanes` are those with a free place; `offer` tells all that the runner can do. Raises WeakSandboxError below
+    settings.MIN_SANDBOX_LEVEL.
+    """
+    offer = offer or Offer(lanes)
+    _remember(runner, level, offer)
     if strength(level) < strength(settings.MIN_SANDBOX_LEVEL):
         raise WeakSandboxError(f"the runner's sandbox level is {level}; this site demands {settings.MIN_SANDBOX_LEVEL}")
     full: list[int] = []
     while True:
         with transaction.atomic():
-            candidate = _candidates(lanes).exclude(user__in=full).first()
+            candidate = _candidates(lanes, offer.memory_mb).exclude(user__in=full).first()
             if candidate is None:
                 return None
             if not _learner_is_full(candidate.user_id):
@@ -48,7 +65,16 @@ def claim(runner: str, lanes: Sequence[str], level: str) -> Submission | None:
 
 def served() -> bool:
     """Whether a runner asked for work lately. Idle runners ask every few seconds."""
-    return Runner.objects.filter(seen_at__gt=timezone.now() - RUNNER_GONE_AFTER).exists()
+    return _present().exists()
+
+
+def lanes_served() -> set[str]:
+    """The lanes for which a runner asked for work lately."""
+    return {lane for lanes in _present().values_list("lanes", flat=True) for lane in lanes}
+
+
+def _present() -> QuerySet[Runner]:
+    return Runner.objects.filter(seen_at__gt=timezone.now() - RUNNER_GONE_AFTER)
 
 
 def heartbeat(submission_id: UUID, attempt: int) -> bool:
@@ -75,53 +101,84 @@ def strength(level: str) -> int:
     return list(reversed(Level.values)).index(level)
 
 
-def fair_order(queued: Iterable[tuple[UUID, int]], running: Mapping[int, int]) -> list[UUID]:
+def fair_order(
+    queued: Iterable[tuple[UUID, int]], running: Mapping[int, int], last_turn: Mapping[int, datetime]
+) -> list[UUID]:
     """The order in which waiting submissions are claimed while none finishes.
 
-    `queued` holds (submission, learner), oldest first; `running` counts what each learner has running. The learner with
-    the fewest running comes first, then the oldest submission.
+    `queued` holds (submission, learner), oldest first; `running` counts what each learner has running; `last_turn` is
+    when something of theirs was claimed. The learner with the fewest running comes first; among equals, whose last turn
+    is the longest ago, or never was; then the oldest submission.
     """
-    place: dict[int, int] = defaultdict(int, running)
-    ranked: list[tuple[int, int, UUID]] = []
+    lines: dict[int, deque[tuple[int, UUID]]] = defaultdict(deque)
     for age, (submission, learner) in enumerate(queued):
-        ranked.append((place[learner], age, submission))
-        place[learner] += 1
-    return [submission for _place, _age, submission in sorted(ranked, key=lambda entry: entry[:2])]
+        lines[learner].append((age, submission))
+    turns = {learner: turn for turn, learner in enumerate(sorted(last_turn, key=last_turn.__getitem__))}
+    heads = [(running.get(learner, 0), turns.get(learner, -1), line[0], learner) for learner, line in lines.items()]
+    heapify(heads)
+    order: list[UUID] = []
+    while heads:
+        place, _turn, (_age, submission), learner = heappop(heads)
+        order.append(submission)
+        lines[learner].popleft()
+        if lines[learner]:
+            heappush(heads, (place + 1, len(turns) + len(order), lines[learner][0], learner))
+    return order
 
 
 def positions() -> dict[UUID, int]:
     """How far each waiting submission is from its turn in its lane, from 1."""
     running = dict(_running().values_list("user_id").annotate(Count("pk")))
     lanes: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
-    waiting = Submission.objects.filter(status=Submission.Status.QUEUED).order_by("created_at", "pk")
-    for pk, learner, lane in waiting.values_list("pk", "user_id", "lane"):
+    last_turn: dict[int, datetime] = {}
+    waiting = Submission.objects.filter(status=Submission.Status.QUEUED).annotate(last_turn=_last_turn())
+    ordered = waiting.order_by("created_at", "pk").values_list("pk", "user_id", "lane", "last_turn")
+    for pk, learner, lane, turn in ordered:
         lanes[lane].append((pk, learner))
-    orders = (fair_order(queued, running) for queued in lanes.values())
+        if turn:
+            last_turn[learner] = turn
+    orders = (fair_order(queued, running, last_turn) for queued in lanes.values())
     return {submission: place for order in orders for place, submission in enumerate(order, start=1)}
 
 
-def _remember(runner: str, lanes: Sequence[str], level: str) -> None:
-    """Note that a runner is there; at most one write in ten seconds, because runners ask often."""
+def _remember(runner: str, level: str, offer: Offer) -> None:
+    """Note that a runner is there and what it can do; at most one write in ten seconds, because runners ask often."""
     now = timezone.now()
-    known = Runner.objects.filter(name=runner, level=level, seen_at__gt=now - timedelta(seconds=10)).first()
-    if known is None or known.lanes != list(lanes):
-        Runner.objects.update_or_create(name=runner, defaults={"level": level, "lanes": list(lanes), "seen_at": now})
+    facts = {"level": level, "device": offer.device, "memory_mb": offer.memory_mb, "torch": offer.torch}
+    known = Runner.objects.filter(name=runner, seen_at__gt=now - timedelta(seconds=10), **facts).first()
+    if known is None or known.lanes != list(offer.lanes):
+        facts |= {"lanes": list(offer.lanes), "seen_at": now}
+        Runner.objects.update_or_create(name=runner, defaults=facts)
 
 
 def _running() -> QuerySet[Submission]:
     return Submission.objects.filter(status=Submission.Status.RUNNING).order_by()
 
 
-def _candidates(lanes: Sequence[str]) -> QuerySet[Submission]:
+def _last_turn() -> Subquery:
+    """When something of a submission's learner was last claimed; NULL if nothing ever was."""
+    turns = Submission.objects.filter(user=OuterRef("user"), started_at__isnull=False).order_by("-started_at")
+    return Subquery(turns.values("started_at")[:1])
+
+
+def _candidates(lanes: Sequence[str], memory_mb: int) -> QuerySet[Submission]:
     """Waiting submissions of learners with a free place, in the order of their turns; locked ones are skipped."""
     theirs = _running().filter(user=OuterRef("user")).values("user").annotate(n=Count("pk")).values("n")
     return (
         Submission.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(status=Submission.Status.QUEUED, lane__in=lanes)
+        .filter(Q(retry_at=None) | Q(retry_at__lte=timezone.now()), status=Submission.Status.QUEUED, lane__in=lanes)
         .annotate(running=Coalesce(Subquery(theirs, output_field=IntegerField()), 0))
-        .filter(running__lt=settings.RUNNING_PER_LEARNER)
-        .order_by("running", "created_at", "pk")
+        .annotate(last_turn=_last_turn())
+        .filter(_fits(memory_mb), running__lt=settings.RUNNING_PER_LEARNER)
+        .order_by("running", F("last_turn").asc(nulls_first=True), "created_at", "pk")
     )
+
+
+def _fits(memory_mb: int) -> Q:
+    """Submissions whose checks may use no more than so many MiB; all of them where the memory is not known."""
+    if not memory_mb:
+        return Q()
+    return Q(limits__memory_mb__isnull=True) | Q(limits__memory_mb__lte=memory_mb)
 
 
 def _learner_is_full(user_id: int) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from labs import dispatch
+from labs import dispatch, queue
 from labs.events import fail_attempt
 from labs.models import Submission
 
@@ -29,7 +29,12 @@ def requeue_expired() -> int:
 
 
 def ring_again() -> int:
-    """Ring for submissions that wait, each at most once in RING_AGAIN_AFTER."""
+    """Ring for submissions that wait, each at most once in RING_AGAIN_AFTER.
+
+    Not while no runner is there: bells would pile up in the broker, and a runner that comes looks for work by itself.
+    """
+    if not queue.served():
+        return 0
     now = timezone.now()
     waiting = Submission.objects.filter(status=Submission.Status.QUEUED, rung_at__lt=now - RING_AGAIN_AFTER)
     ids = list(waiting.order_by("created_at").values_list("pk", flat=True)[:BATCH])

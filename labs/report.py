@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from labs.dispatch import MEASURED
 from labs.models import CheckResult, EvidenceKind, LabCheck, Submission, Verdict
 
 EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
@@ -18,6 +19,10 @@ EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
     EvidenceKind.METERED: gettext_lazy("Time and memory were measured from outside your process."),
     EvidenceKind.OBSERVED: gettext_lazy("Your process reported this about itself; no lab passes on this alone."),
     EvidenceKind.POLICY: gettext_lazy("Your source was read, not run; no lab passes on this alone."),
+}
+_MEASURED_WORDS: Final[Mapping[str, str | Promise]] = {
+    "peak_mb": gettext_lazy("peak memory %(value)s MB"),
+    "steps_per_s": gettext_lazy("%(value)s steps/s by our clock"),
 }
 _UNITS: Final = (
     ("wall_s", "wall_s", gettext_lazy("time"), "s"),
@@ -119,6 +124,21 @@ def _used(used: Any, limit: Any) -> str:
     if limit is None:
         return _plain(used)
     return _("%(used)s of %(limit)s") % {"used": _plain(used), "limit": _plain(limit)}
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Numbers of a run that goes on, apart by who says them."""
+
+    reported: tuple[Fact, ...] = ()
+    measured: tuple[str, ...] = ()
+
+
+def metrics(data: Mapping[str, Any]) -> Metrics:
+    """A metric event for people: what the learner's code reports, then what the runner measures."""
+    reported = tuple(Fact(str(name), _plain(value)) for name, value in data.items() if name not in MEASURED)
+    known = ((name, words) for name, words in _MEASURED_WORDS.items() if name in data)
+    return Metrics(reported, tuple(str(words) % {"value": _plain(data[name])} for name, words in known))
 
 
 def limit_facts(limits: Mapping[str, Any]) -> list[Fact]:

@@ -39,7 +39,7 @@ class LabEntry(Entry):
     lane: Literal["check", "train", "gpu"] = "check"
     filename: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}\.py$")]
     entry_points: Annotated[list[type_name], Field(min_length=1)]
-    preload: list[Literal["transformers", "diffusers"]] = []
+    preload: list[Literal["optimisers", "transformers", "diffusers"]] = []
     limits: Limits = Limits()
     checks: Annotated[list[CheckEntry], Field(min_length=1)]
     papers: list[type_slug] = []

@@ -4,5 +4,6 @@ from gpu_runner.checking.comparing import Misconception
 from gpu_runner.checking.context import Lab
 from gpu_runner.checking.registry import check
 from gpu_runner.checking.results import Observation
+from gpu_runner.checking.standard_probe import watched
 
-__all__ = ["Lab", "Misconception", "Observation", "check"]
+__all__ = ["Lab", "Misconception", "Observation", "check", "watched"]

@@ -96,6 +96,21 @@ def wrong_values(
     )
 
 
+def wrong_measure(
+    what: str, got: float, *, exactly: float | None, at_most: float | None, at_least: float | None, hint: str
+) -> Stopped | None:
+    """Compare one number with what was asked of it."""
+    asked = [
+        ("exactly", exactly, exactly is None or got == exactly),
+        ("at most", at_most, at_most is None or got <= at_most),
+        ("at least", at_least, at_least is None or got >= at_least),
+    ]
+    for words, limit, holds in asked:
+        if not holds:
+            return failed(f"{what}: {got:,}; expected {words} {limit:,}. {hint}".strip(), expected=limit, got=got)
+    return None
+
+
 def recognise(
     got: torch.Tensor, expected: torch.Tensor, answers: Sequence[tuple[Misconception, torch.Tensor]], tolerance: float
 ) -> dict[str, Any] | None:

@@ -19,8 +19,11 @@ from gpu_runner.checking.comparing import (
     rounding_tolerance,
     to_double,
     wrong_form,
+    wrong_measure,
     wrong_values,
 )
+from gpu_runner.checking.differentiating import differentiate
+from gpu_runner.checking.leaking import leak
 from gpu_runner.checking.policy import uses
 from gpu_runner.checking.results import Observation
 from gpu_runner.checking.verdicts import erred, failed
@@ -71,6 +74,14 @@ class Lab:
         """Uniform int64 in [low, high)."""
         return self._draw(axes, count, lambda shape: torch.randint(low, high, shape, generator=self._generator))
 
+    def weights(self, **arrays: str) -> dict[str, torch.Tensor]:
+        """Normal arrays by name, `wq="D D"`: matrices divided by the root of their last axis, vectors as they are."""
+        return {name: self.normal(axes, scale=self._fan_in(axes) ** -0.5) for name, axes in arrays.items()}
+
+    def _fan_in(self, axes: str) -> int:
+        shape = self.axes.shape(axes)
+        return shape[-1] if len(shape) > 1 else 1
+
     def _draw(self, axes: str, count: int, make: Callable[[tuple[int, ...]], torch.Tensor]) -> Any:
         shape = self.axes.shape(axes)
         self._drawn.extend([axes] * count)
@@ -99,6 +110,85 @@ class Lab:
         """Run `name(learner, *args, **kwargs)` of `probe.py` in a fresh child."""
         tree = {"args": list(args), "kwargs": kwargs}
         return self.port.call("probe", name, tree, self.axes, may_raise=may_raise, return_inputs=return_inputs)
+
+    def _standard(self, name: str, *args: Any) -> Observation:
+        """Run a function of the probe that every lab has (`standard_probe.py`) in a fresh child."""
+        return self.port.call("standard", name, {"args": list(args), "kwargs": {}}, self.axes)
+
+    def parity(
+        self,
+        entry: str,
+        reference: Callable[..., torch.Tensor],
+        *,
+        weights: dict[str, torch.Tensor],
+        on: tuple[Any, ...],
+        axes: str,
+        config: dict[str, Any],
+        **options: Any,
+    ) -> torch.Tensor:
+        """Pass when `entry(**config)`, holding `weights`, answers as `reference(weights, *on)` does; see `agrees`."""
+        out = self._standard("forward", entry, list(on), config, weights)
+        return self.agrees(out, reference, on=(weights, *on), axes=axes, **options)
+
+    def gradients_agree(
+        self,
+        entry: str,
+        reference: Callable[..., torch.Tensor],
+        *,
+        by: dict[str, torch.Tensor],
+        axes: str,
+        config: dict[str, Any] | None = None,
+        weights: dict[str, torch.Tensor] | None = None,
+        misconceptions: Sequence[Misconception] = (),
+        **options: Any,
+    ) -> None:
+        """Pass when the gradients by every argument in `by` are those of `reference`, for a drawn cotangent.
+
+        With `weights`, `reference` and the misconceptions get them as their first argument.
+        """
+        inputs, leading = list(by.values()), () if weights is None else (weights,)
+        shape = reference(*to_double((*leading, *inputs))).shape
+        cotangent = torch.randn(shape, generator=self._generator)
+        out = self._standard("gradients", entry, inputs, cotangent, config, weights)
+        if problem := wrong_form(out.any_tensor("y"), tuple(shape), torch.float32, axes):
+            raise problem
+        exact = differentiate(reference, inputs, cotangent, leading)
+        for at, name in enumerate(by):
+            wrong = [
+                Misconception(m.id, f"the gradient of {m.text}", partial(_nth, at, m.fn, inputs, cotangent, leading))
+                for m in misconceptions
+            ]
+            hint = f"This is the gradient by `{name}`."
+            self.equals(out, exact[at], axes=axes, path=f"by/{at}", misconceptions=wrong, hint=hint, **options)
+
+    def no_leak(
+        self, run: Callable[[torch.Tensor], Observation], x: torch.Tensor, *, axes: str, along: str, terms: int = 64
+    ) -> None:
+        """Pass when new values of `x` from a drawn place on `along` move every later output and no earlier one."""
+        dim = axes.split().index(along)
+        cut = self.random.randrange(1, x.shape[dim])
+        other = x + torch.randn(x.shape, generator=self._generator) * x.std()
+        other.narrow(dim, 0, cut).copy_(x.narrow(dim, 0, cut))
+        before, after = (run(tensor).tensor(axes=axes) for tensor in (x, other))
+        if problem := leak(before, after, axes=axes, dim=dim, cut=cut, terms=terms):
+            raise problem
+
+    def parameters(self, entry: str, **config: Any) -> int:
+        """How many trainable values `entry(**config)` has, by its own word (*observed*)."""
+        return self._standard("parameters", entry, config).integer()
+
+    def flops(self, entry: str, *args: Any, **built: Any) -> int:
+        """Floating-point operations of matrix products and convolutions in one call (*observed*).
+
+        `built`: `config` and `weights`, where `entry` is a class.
+        """
+        return self._standard("cost", entry, list(args), built.get("config"), built.get("weights")).integer("flops")
+
+    def kept_bytes(self, entry: str, *args: Any, **built: Any) -> int:
+        """Bytes that one call keeps for its backward pass, besides arguments, parameters and answer (*observed*)."""
+        return self._standard("cost", entry, list(args), built.get("config"), built.get("weights")).integer(
+            "kept_bytes"
+        )
 
     def agrees(
         self,
@@ -164,6 +254,20 @@ class Lab:
         if not condition:
             raise failed(message, **details)
 
+    def measures(
+        self,
+        what: str,
+        got: float,
+        *,
+        exactly: float | None = None,
+        at_most: float | None = None,
+        at_least: float | None = None,
+        hint: str = "",
+    ) -> None:
+        """Pass when a count or a metric is as stated; `what` names it, with its unit."""
+        if problem := wrong_measure(what, got, exactly=exactly, at_most=at_most, at_least=at_least, hint=hint):
+            raise problem
+
     def forbids(self, *names: str) -> None:
         """Pass when the submission's syntax tree uses none of these names. Its syntax is tried in the sandbox first."""
         self.port.call("parse", "", {"args": [], "kwargs": {}}, self.axes)
@@ -175,3 +279,13 @@ class Lab:
 
 def _on_a_copy(fn: Callable[..., torch.Tensor], on: tuple[Any, ...]) -> torch.Tensor:
     return fn(*to_double(on))
+
+
+def _nth(
+    at: int,
+    fn: Callable[..., torch.Tensor],
+    inputs: list[torch.Tensor],
+    cotangent: torch.Tensor,
+    leading: tuple[Any, ...],
+) -> torch.Tensor:
+    return differentiate(fn, inputs, cotangent, leading)[at]

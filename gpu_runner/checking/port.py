@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from gpu_runner.checking.failures import raised
 from gpu_runner.checking.results import Observation
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gpu_runner.checking.axes import Axes
+
+
+STANDARD_PROBE: Final = Path(__file__).with_name("standard_probe.py").read_text()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,13 @@ class Port:
         may_raise: bool = False,
         return_inputs: bool = False,
     ) -> Observation:
-        """Run one call in a fresh child. Raises Stopped unless it answered (or raised, with `may_raise`)."""
-        request = {"op": "call", "kind": kind, "name": name, "return_inputs": return_inputs}
+        """Run one call in a fresh child. Raises Stopped unless it answered (or raised, with `may_raise`).
+
+        `kind`: `call` (the learner's function), `probe` (of the lab), `standard` (the probe of every lab), `parse`.
+        """
+        probe = {"probe": self.files.get("probe.py", b"").decode(), "standard": STANDARD_PROBE}.get(kind, "")
+        kind = "probe" if kind == "standard" else kind
+        request = {"op": "call", "kind": kind, "name": name, "return_inputs": return_inputs, "probe": probe}
         tree = wire.to_memory(arguments)
         try:
             channel.send(self.supervisor, request, (tree,))

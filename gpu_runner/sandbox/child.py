@@ -19,10 +19,13 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from gpu_runner import live
 from gpu_runner.sandbox import channel, jail, syscalls, wire
 from gpu_runner.sandbox.errors import describe
 
 _RESULT_FD: Final = 3
+_LIVE_FD: Final = 4
+_ASIDE: Final = 100  # where both wait while everything below is closed
 
 
 class NotDefinedError(AttributeError):
@@ -30,8 +33,8 @@ class NotDefinedError(AttributeError):
 
 
 def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
-    """Run in the forked child: `fds` are the log's and the exit status' write ends."""
-    log, status = fds
+    """Run in the forked child: `fds` are the write ends of the log, the exit status and the live reports."""
+    log, status, reports = fds
     try:
         bounds = jail.await_go(control)
         if isolated:
@@ -51,7 +54,7 @@ def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
         channel.send(control, {"op": "failed", "error": str(error)})
         raise
     channel.send(control, {"op": "ready"})
-    _answer(control)
+    _answer(control, reports)
 
 
 def _take_over_output(log: int) -> None:
@@ -64,7 +67,7 @@ def _take_over_output(log: int) -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file until the learner replaces it
 
 
-def _answer(control: socket.socket) -> None:
+def _answer(control: socket.socket, reports: int) -> None:
     """Receive the one request, let go of the supervisor, and only then run what the learner wrote."""
     try:
         message = channel.receive(control)
@@ -73,15 +76,24 @@ def _answer(control: socket.socket) -> None:
     request, (arguments, result) = message.body, message.fds
     tree = wire.decode(arguments)
     control.close()
-    os.dup2(result, _RESULT_FD + 100)
-    jail.only_these(0, 1, 2, _RESULT_FD + 100)
-    os.dup2(_RESULT_FD + 100, _RESULT_FD)
-    os.close(_RESULT_FD + 100)
+    _keep_descriptors(result, reports)
+    live.connect(_LIVE_FD)
     reseed()
     os.environ.clear()
     os.environ.update({"HOME": jail.SCRATCH, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
     answer = _run(request, tree)
     _leave(answer)
+
+
+def _keep_descriptors(result: int, reports: int) -> None:
+    """Standard input, output and error, the result, the live reports, and nothing else."""
+    wanted = {_RESULT_FD: result, _LIVE_FD: reports}
+    for place, fd in wanted.items():
+        os.dup2(fd, place + _ASIDE)
+    jail.only_these(0, 1, 2, *(place + _ASIDE for place in wanted))
+    for place in wanted:
+        os.dup2(place + _ASIDE, place)
+        os.close(place + _ASIDE)
 
 
 def _run(request: dict[str, Any], arguments: Any) -> wire.Frame:

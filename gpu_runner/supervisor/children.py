@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gpu_runner.protocol import Limits
     from gpu_runner.supervisor.meters import Meter
+    from gpu_runner.supervisor.news import News
     from gpu_runner.supervisor.zygotes import Zygote
 
 SETUP_PATIENCE_S: Final = 30.0
@@ -74,6 +75,7 @@ class Child:
     control: socket.socket
     log: int
     status: int
+    reports: int
     pidfd: int = -1
     isolated: bool = True
 
@@ -84,14 +86,15 @@ class Child:
         ours.settimeout(SETUP_PATIENCE_S)
         log_read, log_write = os.pipe()
         status_read, status_write = os.pipe()
-        child = cls(limits, meter, ours, log_read, status_read, isolated=isolated)
+        reports_read, reports_write = os.pipe()
+        child = cls(limits, meter, ours, log_read, status_read, reports_read, isolated=isolated)
         try:
             try:
-                zygote.fork((theirs.fileno(), log_write, status_write), isolate=isolated)
+                zygote.fork((theirs.fileno(), log_write, status_write, reports_write), isolate=isolated)
             finally:
                 theirs.close()
-                os.close(log_write)
-                os.close(status_write)
+                for fd in (log_write, status_write, reports_write):
+                    os.close(fd)
             child._set_up(use_rlimit_for_processes=not cgroups)
         except BaseException:
             child.discard()
@@ -106,6 +109,7 @@ class Child:
         channel.send(self.control, {**go, "limit_processes": use_rlimit_for_processes, "filter": self._filter().hex()})
         self._hear("ready")
         os.set_blocking(self.log, False)
+        os.set_blocking(self.reports, False)
 
     def _filter(self) -> bytes:
         try:
@@ -124,16 +128,19 @@ class Child:
             raise SetupError(f"the sandbox could not be set up: {message.body.get('error', message.body)}")
         return message
 
-    def run(self, request: dict[str, Any], arguments: int, budget: Limits, cancelled: Callable[[], bool]) -> Outcome:
+    def run(
+        self, request: dict[str, Any], arguments: int, budget: Limits, cancelled: Callable[[], bool], news: News
+    ) -> Outcome:
         """Hand over the request and watch until nothing of the child is left. Frees everything but the result."""
         outcome = Outcome(result=memory.capped(self.limits.result_mb * MB))
         try:
             self.meter.begin()
+            news.begin_call()
             started = time.monotonic()
             with contextlib.suppress(channel.ClosedError):
                 channel.send(self.control, request, (arguments, outcome.result))
             self.control.close()
-            self._watch(outcome, started, budget, cancelled)
+            self._watch(outcome, started, budget, cancelled, news)
             outcome.wall_s = time.monotonic() - started
             final = self.meter.read()
             outcome.counts = final if final.cpu_s >= outcome.counts.cpu_s else outcome.counts
@@ -141,20 +148,23 @@ class Child:
             self.discard()
         return outcome
 
-    def _watch(self, outcome: Outcome, started: float, budget: Limits, cancelled: Callable[[], bool]) -> None:
+    def _watch(
+        self, outcome: Outcome, started: float, budget: Limits, cancelled: Callable[[], bool], news: News
+    ) -> None:
         poller = select.poll()
         for fd in (self.log, self.status, self.pidfd):
             poller.register(fd, select.POLLIN)
         next_reading = started + TICK_S
         while True:
             ready = {fd for fd, _ in poller.poll(TICK_S * 1000)}
-            if self.log in ready and not self._read_log(outcome):
+            if self.log in ready and not self._read_log(outcome, news):
                 poller.unregister(self.log)
             if self.status in ready and not self._read_status(outcome):
                 poller.unregister(self.status)
             if self.pidfd in ready:
-                self._read_log(outcome)
+                self._read_log(outcome, news)
                 self._read_status(outcome)
+                self._read_reports(news)
                 return
             now = time.monotonic()
             if not outcome.stopped_for and now >= next_reading:
@@ -162,6 +172,8 @@ class Child:
                 outcome.stopped_for = self._excess(outcome, now - started, budget, cancelled)
                 if outcome.stopped_for:
                     self._kill()
+                self._read_reports(news)
+                news.tick(outcome.counts.peak / MB)
 
     def _excess(self, outcome: Outcome, wall_s: float, budget: Limits, cancelled: Callable[[], bool]) -> str:
         """The name of the limit that is exceeded, or nothing."""
@@ -176,7 +188,7 @@ class Child:
             return "wall"
         return "cancelled" if cancelled() else ""
 
-    def _read_log(self, outcome: Outcome) -> bool:
+    def _read_log(self, outcome: Outcome, news: News) -> bool:
         """Read what there is, up to one chunk over the limit; False at the end."""
         limit = self.limits.log_kb * 1024
         while len(outcome.log) <= limit:
@@ -187,9 +199,15 @@ class Child:
             if not data:
                 return False
             outcome.log += data
+            news.printed(data)
         outcome.stopped_for = outcome.stopped_for or "log"
         self._kill()
         return False
+
+    def _read_reports(self, news: News) -> None:
+        """One chunk at each reading of the meters and not whenever there is some: a flood costs no more than that."""
+        with contextlib.suppress(BlockingIOError):
+            news.reported(os.read(self.reports, CHUNK))
 
     def _read_status(self, outcome: Outcome) -> bool:
         """The keeper writes its report in one piece; the learner's process has no descriptor for it."""
@@ -213,6 +231,6 @@ class Child:
         if self.pidfd >= 0:
             end(self.pidfd)
         self.control.close()
-        os.close(self.log)
-        os.close(self.status)
+        for fd in (self.log, self.status, self.reports):
+            os.close(fd)
         self.meter.close()

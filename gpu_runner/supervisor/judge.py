@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import select
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +19,7 @@ from gpu_runner.supervisor import cgroups
 from gpu_runner.supervisor.children import SetupError, end
 from gpu_runner.supervisor.levels import detect_level
 from gpu_runner.supervisor.logs import clean
+from gpu_runner.supervisor.news import News, Tell, tell_nobody
 from gpu_runner.supervisor.pool import ChildPool
 from gpu_runner.supervisor.trial import Spent, Submission, Trial, source_problem
 from gpu_runner.supervisor.verdicts import Trouble, overall, trouble
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CHECKER_PATIENCE_S: Final = 60.0
+LOOK_FOR_CANCEL_S: Final = 0.1
 ZYGOTE_LIFETIME: Final = 500
+
+
+CANCELLED: Final = (Verdict.NO_RESULT, "Cancelled.")
 
 
 def ignore_check(_result: CheckResult) -> None:
@@ -91,6 +98,7 @@ class Supervisor:
         submission: Submission,
         on_check: Callable[[CheckResult], None] = ignore_check,
         cancelled: Callable[[], bool] = never,
+        on_news: Tell = tell_nobody,
     ) -> Report:
         """Run the checks asked for. Never raises for anything a learner did; a broken lab is an `infra_error`."""
         try:
@@ -101,20 +109,21 @@ class Supervisor:
         if problem:
             return self._refuse(Verdict.ERROR, problem)
         wanted = [spec for spec in lab.checks if submission.checks is None or spec.id in submission.checks]
-        trial = Trial(lab, submission, submission.limits or lab.limits, wanted, on_check, cancelled)
+        trial = Trial(lab, submission, submission.limits or lab.limits, wanted, on_check, cancelled, News(on_news))
         try:
             self._hold_trial(trial)
         except (channel.ClosedError, TimeoutError, BootError, SetupError, OSError) as error:
             trial.broken = f"{type(error).__name__}: {error}"
+        trial.news.finish()
         return self._report(trial)
 
     def _refuse(self, verdict: Verdict, message: str) -> Report:
         return Report(verdict=verdict, level=self.level, message=clean(message))
 
     def _report(self, trial: Trial) -> Report:
+        undecided = (Verdict.INFRA_ERROR, f"The checker stopped before this check was done. {trial.broken}".strip())
         for spec in trial.wanted:
-            message = f"The checker stopped before this check was done. {trial.broken}".strip()
-            trial.record(spec, Verdict.INFRA_ERROR, message, {})
+            trial.record(spec, *(CANCELLED if trial.cancelled() else undecided), {})
         results = [trial.results[spec.id] for spec in trial.wanted]
         return Report(
             verdict=overall(results),
@@ -147,7 +156,7 @@ class Supervisor:
 
     def _converse(self, checker: socket.socket, trial: Trial) -> None:
         specs = {spec.id: spec for spec in trial.wanted}
-        while True:
+        while _has_news(checker, trial.cancelled):
             message = channel.receive(checker)
             body = message.body
             match body["op"]:
@@ -169,7 +178,7 @@ class Supervisor:
         try:
             budget = trial.remaining()
             request = _request(trial, message.body)
-            outcome = self._pool.run(request, message.fds[0], budget, trial.limits, trial.cancelled)
+            outcome = self._pool.run(request, message.fds[0], budget, trial.limits, trial.cancelled, trial.news)
         except (SetupError, channel.ClosedError, BootError) as error:
             channel.send(checker, _failure(Trouble(Verdict.INFRA_ERROR, str(error))))
             return
@@ -186,6 +195,17 @@ class Supervisor:
                 channel.send(checker, {"op": "result", "keeper": outcome.keeper}, (outcome.result,))
         finally:
             os.close(outcome.result)
+
+
+def _has_news(checker: socket.socket, cancelled: Callable[[], bool]) -> bool:
+    """Wait until the checker says something; False if the job is cancelled first. Raises TimeoutError."""
+    deadline = time.monotonic() + CHECKER_PATIENCE_S
+    while not cancelled():
+        if select.select([checker], [], [], LOOK_FOR_CANCEL_S)[0]:
+            return True
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the checker was silent for {CHECKER_PATIENCE_S:g} s")
+    return False
 
 
 def _warm_quietly(keeper: ZygoteKeeper) -> None:
@@ -214,7 +234,7 @@ def _request(trial: Trial, body: dict[str, Any]) -> dict[str, Any]:
         "filename": trial.lab.filename,
         "entry_points": trial.lab.entry_points,
         "source": trial.submission.source,
-        "probe": trial.submission.files.get("probe.py", b"").decode() if body["kind"] == "probe" else "",
+        "probe": body["probe"],
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gpu_runner.supervisor.cgroups import Hierarchies
+    from gpu_runner.supervisor.news import News
     from gpu_runner.supervisor.zygotes import Zygote, ZygoteKeeper
 
 
@@ -48,12 +49,18 @@ class ChildPool:
     _closed: bool = False
 
     def run(
-        self, request: dict[str, object], arguments: int, budget: Limits, wanted: Limits, cancelled: Callable[[], bool]
+        self,
+        request: dict[str, object],
+        arguments: int,
+        budget: Limits,
+        wanted: Limits,
+        cancelled: Callable[[], bool],
+        news: News,
     ) -> Outcome:
         """One call in a fresh child. Raises SetupError if no child can be had."""
         ready = self._take(wanted)
         try:
-            return ready.child.run(request, arguments, budget, cancelled)
+            return ready.child.run(request, arguments, budget, cancelled, news)
         finally:
             self.keeper.release(ready.zygote)
 

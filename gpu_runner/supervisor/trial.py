@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gpu_runner.protocol import MAX_SOURCE_BYTES, CheckResult, Limits, Usage, Verdict
 from gpu_runner.supervisor.logs import Log, clean
+from gpu_runner.supervisor.news import News
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ class Trial:
     wanted: list[CheckSpec]
     on_check: Callable[[CheckResult], None]
     cancelled: Callable[[], bool]
+    news: News
     results: dict[str, CheckResult] = field(default_factory=dict)
     total: Spent = field(default_factory=Spent)
     check: Spent = field(default_factory=Spent)

@@ -80,7 +80,9 @@ def sandbox_role(libraries: tuple[str, ...] = ()) -> Role:
     """The untrusted zygote; `libraries` names what to have warm besides torch (names of LIBRARIES)."""
     extra = tuple(name for library in libraries for name in LIBRARIES[library])
     preload = ("torch", "torch.nn.functional", *extra)
-    return Role("sandbox", "gpu_runner.sandbox.child:serve", SANDBOX_UID, preload, ("__init__.py", "sandbox"))
+    return Role(
+        "sandbox", "gpu_runner.sandbox.child:serve", SANDBOX_UID, preload, ("__init__.py", "live.py", "sandbox")
+    )
 
 
 def checker_role() -> Role:

@@ -1,12 +1,10 @@
-"""What a runner may ask and tell (docs/architecture.md §3.1). It holds one token and sees nothing but its jobs."""
+"""What a runner may ask and tell (docs/runner-protocol.md). It holds one token and sees nothing but its jobs."""
 
 from __future__ import annotations
 
-import hmac
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotFound
 from rest_framework.permissions import BasePermission
@@ -14,20 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from labs import dispatch, events, queue
+from labs import dispatch, events, queue, runner_tokens
 from labs.api.problems import Problem
 from labs.models import JudgeBundle, Submission
 
 
 class RunnerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <RUNNER_TOKEN>`. A runner is no user: `request.user` stays anonymous."""
+    """`Authorization: Bearer <token>`. A runner is no user: `request.user` stays anonymous, `request.auth` is it."""
 
-    def authenticate(self, request: Request) -> tuple[None, str]:
+    def authenticate(self, request: Request) -> tuple[None, runner_tokens.Speaker]:
         scheme, _space, token = get_authorization_header(request).partition(b" ")
-        expected = settings.RUNNER_TOKEN.encode()
-        if scheme.lower() != b"bearer" or not expected or not hmac.compare_digest(token.strip(), expected):
-            raise AuthenticationFailed("the runner token is missing or wrong: compare RUNNER_TOKEN on both machines")
-        return (None, "runner")
+        speaker = runner_tokens.speaker(token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
+        if speaker is None:
+            raise AuthenticationFailed("the runner token is missing, wrong or taken back: see RUNNER_TOKEN there")
+        return (None, speaker)
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         return "Bearer"
@@ -35,13 +33,26 @@ class RunnerAuthentication(BaseAuthentication):
 
 class IsRunner(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - DRF's signature
-        return request.auth == "runner"
+        return isinstance(request.auth, runner_tokens.Speaker)
 
 
 class RunnerView(APIView):
     authentication_classes = [RunnerAuthentication]
     permission_classes = [IsRunner]
-    schema = None  # spoken between our own programs; docs/architecture.md is its contract
+    schema = None  # spoken between our own programs; docs/runner-protocol.md is its contract
+
+    @property
+    def speaker(self) -> runner_tokens.Speaker:
+        return cast("runner_tokens.Speaker", self.request.auth)  # IsRunner saw to it
+
+    def attempt_is_theirs(self, submission_id: UUID, attempt: int) -> None:
+        """Raise Submission.DoesNotExist for a job that another runner leased, StaleAttemptError for a later attempt.
+
+        An attempt belongs to one runner for good, so this holds until the attempt itself is fenced.
+        """
+        current = self.speaker.jobs().only("attempt").get(pk=submission_id)
+        if attempt > current.attempt:
+            raise queue.StaleAttemptError(f"attempt {attempt} was not given out: its attempt is {current.attempt}")
 
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(_as_problem(exc))
@@ -52,25 +63,32 @@ class ClaimView(RunnerView):
         """200 with a job, 204 with nothing to do, 409 for another protocol version, 403 for too weak a sandbox."""
         _same_protocol(request.data)
         asked = dispatch.Claim.model_validate(request.data)
-        submission = queue.claim(asked.runner, asked.lanes, asked.level)
+        self.speaker.introduce(asked.runner)
+        host = asked.host
+        _same_check_library(host.check_library)
+        offer = queue.Offer(asked.lanes, host.device, host.memory_mb, host.torch)
+        submission = queue.claim(asked.runner, asked.free, asked.level, offer)
         return Response(status=204) if submission is None else Response(dispatch.job(submission))
 
 
 class HeartbeatView(RunnerView):
     def post(self, request: Request, submission_id: UUID) -> Response:
         told = dispatch.Heartbeat.model_validate(request.data)
+        self.attempt_is_theirs(submission_id, told.attempt)
         return Response({"cancel": queue.heartbeat(submission_id, told.attempt)})
 
 
 class EventsView(RunnerView):
     def post(self, request: Request, submission_id: UUID) -> Response:
         told = dispatch.EventBatch.model_validate(storable(request.data))
+        self.attempt_is_theirs(submission_id, told.attempt)
         return Response({"accepted": events.apply(submission_id, told.attempt, told.events)})
 
 
 class VerdictView(RunnerView):
     def post(self, request: Request, submission_id: UUID) -> Response:
         told = dispatch.VerdictPost.model_validate(storable(request.data))
+        self.attempt_is_theirs(submission_id, told.attempt)
         submission = events.record_verdict(submission_id, told.attempt, told.report)
         return Response({"status": submission.status, "verdict": submission.verdict})
 
@@ -99,14 +117,23 @@ def _same_protocol(data: Any) -> None:
         raise Problem(409, "protocol", words)
 
 
+def _same_check_library(theirs: str) -> None:
+    """The version is part of every judge's digest: another one could not find a single judge to be right."""
+    if theirs != dispatch.CHECK_LIBRARY:
+        words = f"this site's check library is {dispatch.CHECK_LIBRARY}, the runner's {theirs}"
+        raise Problem(409, "check-library", f"{words}: install the same version on both")
+
+
 def _as_problem(error: Exception) -> Exception:
     """Refusals of the services as problems with a status; other errors as they are."""
     if isinstance(error, queue.StaleAttemptError):
         return Problem(409, "stale-attempt", str(error))
     if isinstance(error, queue.WeakSandboxError):
         return Problem(403, "weak-sandbox", str(error))
+    if isinstance(error, runner_tokens.NotYourNameError):
+        return Problem(403, "not-your-name", str(error))
     if isinstance(error, Submission.DoesNotExist):
-        return NotFound("no submission has this id")
+        return NotFound("no job of this runner has this id")
     if isinstance(error, dispatch.ValidationError):
         found = [
             {"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in error.errors(include_input=False)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labs import queries, report, services
 from labs.live import Page, messages_of
 from labs.models import Submission
-from labs.queue import served
+from labs.queue import lanes_served
 from labs.stream import tailer
 from labs.views.people import learner
 
@@ -82,6 +82,7 @@ async def _stream(page: Page, after: int) -> AsyncIterator[str]:
 
 def _context(found: Submission) -> dict[str, Any]:
     rows = report.check_rows(found, list(queries.live_checks(found.lab)), found.results.all())
+    last_event = queries.last_event(found)
     return {
         "submission": found,
         "lab": found.lab,
@@ -90,8 +91,10 @@ def _context(found: Submission) -> dict[str, Any]:
         "passed": sum(row.state == "passed" for row in rows),
         "usage": report.usage_facts(found.usage, {}),
         "position": queries.queue_position(found),
-        "served": found.status != Submission.Status.QUEUED or served(),
-        "last_event": queries.last_event(found),
+        "served": found.status != Submission.Status.QUEUED or found.lane in lanes_served(),
+        "metrics": report.metrics(queries.metrics_until(found, last_event)),
+        "log": found.log if found.finished else queries.log_until(found, last_event),
+        "last_event": last_event,
         "completion": queries.completion(found.user, found.lab),
         "level": found.level or queries.sandbox_level(),
     }

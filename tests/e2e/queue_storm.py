@@ -33,7 +33,7 @@ EAGER: Final = 3  # learners who send everything at once
 SINGLES: Final = 6  # learners who send one whole lab each, while all that waits
 LOST_BELL: Final = 10  # every tenth doorbell is never rung
 POLL_S: Final = 0.05
-PATIENCE_S: Final = 60.0  # so long nothing may happen before the storm is called off
+PATIENCE_S: Final = 120.0  # so long nothing may happen before the storm is called off
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ class FakeSite:
             judge_digest=digest,
             filename="twice.py",
             source=source,
-            limits=Limits(wall_s=5, cpu_s=5, memory_mb=256),
-            lease_s=3,
-            **fields,
+            **{"limits": Limits(wall_s=5, cpu_s=5, memory_mb=256), "lease_s": 3, **fields},
         )
         self.queue.append(job)
         return job

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gpu_runner import lab
+from gpu_runner.new_lab import make_lab
 from gpu_runner.supervisor.judge import Supervisor
 from tests.gpu_runner.conftest import CHECKS, LAB
 from tests.gpu_runner.hostile import HONEST
@@ -111,6 +112,30 @@ def test_verify_refuses_a_lab_that_rests_on_the_learners_word(folder: Path, caps
 
     assert lab.main(["verify", str(folder), "--times", "1"]) == lab.Exit.NOT_PASSED
     assert "no check rests on evidence from outside" in capsys.readouterr().out
+
+
+def test_verify_without_a_name_holds_every_lab_to_its_word(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = folder / "catalogue"
+    for name in ("one", "two"):
+        make_lab(name, catalogue)
+    (catalogue / "two/solution.py").write_text("def centre(x):\n    return x\n")
+    monkeypatch.setattr(lab, "CATALOGUE", catalogue)
+
+    assert lab.main(["verify", "--times", "1"]) == lab.Exit.NOT_PASSED
+    said = capsys.readouterr().out
+    assert "one: sound" in said
+    assert said.endswith("1 of 2 labs are sound\n  not: two\n")
+
+
+def test_verify_says_where_no_lab_is(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lab, "CATALOGUE", folder / "nowhere")
+
+    assert lab.main(["verify"]) == lab.Exit.USAGE
+    assert f"no lab in {folder / 'nowhere'}" in capsys.readouterr().err
 
 
 def test_doctor_names_the_level_in_force(supervisor: Supervisor, capsys: pytest.CaptureFixture[str]) -> None:

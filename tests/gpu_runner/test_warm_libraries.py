@@ -11,6 +11,7 @@ import pytest
 from gpu_runner.protocol import Level
 from gpu_runner.supervisor.levels import NoSandboxError, detect_level
 from gpu_runner.supervisor.zygotes import LIBRARIES, Zygote, ZygoteKeeper, sandbox_role
+from tests.needs import lacking
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -20,7 +21,7 @@ def _jail() -> None:
     try:
         assert detect_level().level is not Level.UNSAFE_LOCAL
     except NoSandboxError as error:
-        pytest.skip(f"no sandbox on this machine: {error}")
+        lacking(f"no sandbox on this machine: {error}")
 
 
 @pytest.fixture

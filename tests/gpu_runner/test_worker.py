@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from gpu_runner.client import RefusedError, SiteClient
-from gpu_runner.protocol import Level, Verdict
+from gpu_runner.protocol import Claim, Host, Lane, Level, Verdict
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.trial import Submission
 from gpu_runner.worker import Worker
@@ -18,6 +20,13 @@ from tests.gpu_runner.hostile import HONEST
 
 pytestmark = pytest.mark.sandbox
 FILES = {"lab.yaml": LAB, "checks.py": CHECKS}
+ASKED = Claim(
+    runner="runner-1",
+    lanes=[Lane.CHECK],
+    free=[Lane.CHECK],
+    level=Level.FULL,
+    host=Host(device="CPU", memory_mb=1, torch=""),
+)
 
 
 @pytest.fixture
@@ -49,7 +58,8 @@ def test_the_claim_says_who_asks_and_how_strong_its_sandbox_is(
 ) -> None:
     worker.drain()
 
-    assert site.claims == [{"protocol": 1, "runner": "runner-1", "lanes": ["check"], "level": supervisor.level.value}]
+    asked = Claim.model_validate(site.claims[0])
+    assert (asked.protocol, asked.runner, asked.level) == (2, "runner-1", supervisor.level)
 
 
 def test_a_judge_is_fetched_once_and_kept(site: FakeSite, worker: Worker) -> None:
@@ -81,9 +91,28 @@ def test_a_judge_that_does_not_match_its_digest_is_our_failure(site: FakeSite, w
     assert "digest" in site.verdicts[0].report.message
 
 
+def test_a_runner_rests_after_failures_of_its_own_and_longer_each_time(site: FakeSite, worker: Worker) -> None:
+    class Rests(threading.Event):
+        taken: ClassVar[list[float | None]] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            self.taken.append(timeout)
+            return False
+
+    worker._closing = Rests()
+    for digest in ("0" * 64, "1" * 64, "2" * 64):
+        site.add_job(FILES, HONEST, digest=digest)
+    site.add_job(FILES, HONEST)
+    site.add_job(FILES, HONEST, digest="3" * 64)
+
+    worker.drain()
+
+    assert Rests.taken == [0.5, 1.0, 2.0, 0.5]
+
+
 def test_a_verdict_is_posted_again_while_the_site_restarts(site: FakeSite, worker: Worker) -> None:
     job = site.add_job(FILES, HONEST)
-    claimed = worker.client.claim(["check"], Level.FULL)
+    claimed = worker.client.claim(ASKED)
     assert claimed == job
     report = worker.supervisor.judge(Submission(FILES, HONEST))
     site.away = 3
@@ -117,7 +146,7 @@ def test_a_wrong_token_is_refused_with_the_sites_reason(site: FakeSite, tmp_path
     client = SiteClient(site.url, "wrong", "runner-1", tmp_path)
 
     with pytest.raises(RefusedError, match="401"):
-        client.claim(["check"], Level.FULL)
+        client.claim(ASKED)
     client.close()
 
 

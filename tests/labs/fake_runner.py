@@ -11,6 +11,7 @@ from labs import dispatch
 from tests.factories import check_json, event_json, report_json
 
 TOKEN = "runner-token-of-the-tests"
+HOST = {"device": "CPU, 2 cores", "memory_mb": 8192, "torch": "2.13.0", "check_library": dispatch.CHECK_LIBRARY}
 
 
 class Answer(Protocol):
@@ -30,7 +31,9 @@ class FakeRunner:
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {TOKEN}")
 
     def claim(self, **fields: Any) -> Answer:
-        body = {"protocol": dispatch.PROTOCOL, "runner": "host-1", "lanes": ["check"], "level": "full", **fields}
+        body = {"protocol": dispatch.PROTOCOL, "runner": "host-1", "lanes": ["check"], "level": "full", "host": HOST}
+        body |= fields
+        body.setdefault("free", body["lanes"])
         return self._post("claim", body)
 
     def heartbeat(self, job: UUID | str, attempt: int = 1) -> Answer:

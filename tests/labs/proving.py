@@ -16,8 +16,9 @@ import torch
 
 from gpu_runner.checking import registry
 from gpu_runner.protocol import CheckResult, Report, Verdict, judging_files
-from gpu_runner.supervisor.judge import Submission, Supervisor
+from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
+from gpu_runner.supervisor.trial import Submission
 from tests.needs import lacking
 
 CATALOG = Path(__file__).parents[2] / "labs" / "catalog"

@@ -19,8 +19,8 @@ from gpu_runner.checking import Lab, registry
 from gpu_runner.labspec import read_lab
 from gpu_runner.protocol import CheckResult, Evidence, Report, Verdict, judging_files
 from gpu_runner.supervisor.judge import Supervisor
-from gpu_runner.supervisor.trial import Submission
 from gpu_runner.supervisor.levels import NoSandboxError
+from gpu_runner.supervisor.trial import Submission
 from gpu_runner.verify import broken_claim
 from tests.needs import lacking
 

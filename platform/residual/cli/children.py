@@ -22,6 +22,7 @@ PASSED_TO_RUNNER = (
     "DBUS_SESSION_BUS_ADDRESS",
     "PYTHONPATH",
     "RUNNER_PRELOAD",
+    "RUNNER_LANES",
 )
 _CELERY = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
 GRACE_S = "3"  # open event streams are cut after this; browsers reconnect by themselves

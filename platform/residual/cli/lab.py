@@ -21,14 +21,14 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "h
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments: tuple[str, ...]) -> None:
-    """Test a submission or verify a lab here: `residual lab test SLUG FILE`, `residual lab verify SLUG`."""
+    """Test a submission, verify labs or make one: `residual lab test SLUG FILE`, `verify [SLUG]`, `new SLUG`."""
     _hand_over(arguments)
 
 
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def doctor(arguments: tuple[str, ...]) -> None:
-    """Say which sandbox level this machine gives, what is missing, and what raises it."""
+    """Say which sandbox level this machine gives, what is missing, and what raises it; `--fix` does it."""
     _hand_over(("doctor", *arguments))
 
 

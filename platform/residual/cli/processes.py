@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import subprocess
 import time
@@ -10,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from residual.lifetime import end_with_parent
+
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 20.0  # a child that ran this long starts again at once when it dies
 PATIENCE_S = 15.0  # how long children get to finish what they are doing before they are killed
 POLL_S = 0.2
 LOG_KEPT_BYTES = 5_000_000
-PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - `residual run` has one thread
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - `residual run` has one thread
             )
         self.started_at = time.monotonic()
 
@@ -107,11 +107,6 @@ def _wait_or_kill(process: subprocess.Popen[bytes], deadline: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _die_with_parent() -> None:
-    """Runs in the child before exec: if `residual run` itself is killed, its children end too (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ending(code: int) -> str:

@@ -64,6 +64,31 @@ def runner() -> PartHealth:
     return PartHealth(_("Runner"), works=True, state="up", words=_level_words(sandbox_level()))
 
 
+@dataclass(frozen=True, slots=True)
+class RunnerRow:
+    """One runner and what it can do, in words."""
+
+    name: str
+    present: bool
+    facts: tuple[str, ...]
+
+
+def runners() -> list[RunnerRow]:
+    """Every runner that ever asked for work, the one that asked last first."""
+    since = timezone.now() - RUNNER_SILENT_AFTER
+    return [RunnerRow(one.name, one.seen_at > since, _facts(one)) for one in Runner.objects.order_by("-seen_at")]
+
+
+def _facts(one: Runner) -> tuple[str, ...]:
+    facts = [_("lanes: %(lanes)s") % {"lanes": ", ".join(map(str, one.lanes))}, one.device]
+    if one.memory_mb:
+        facts.append(_("%(memory)s MB memory") % {"memory": one.memory_mb})
+    if one.torch:
+        facts.append(f"torch {one.torch}")
+    facts.append(_("sandbox level %(level)s") % {"level": one.level})
+    return tuple(fact for fact in facts if fact)
+
+
 def _level_words(level: str | None) -> str:
     if level == Level.FULL:
         return _("It works. Sandbox level full: jail and cgroups hold learners' code.")

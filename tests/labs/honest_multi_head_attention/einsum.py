@@ -41,7 +41,7 @@ def padding_mask(lengths: Tensor, keys: int) -> Tensor:
 def load_weights(attention: MultiHeadAttention, weights: dict[str, Tensor]) -> None:
     heads = attention.w_out.size(0)
     for place, name in enumerate("qkv"):
-        attention.w_in.data[place] = weights[f"w{name}"].T.unflatten(1, (heads, -1)).transpose(0, 1)
+        attention.w_in.data[place] = weights[f"w{name}"].view(heads, -1, len(attention.b_out)).mT
         attention.b_in.data[place] = weights[f"b{name}"].view(heads, 1, -1)
-    attention.w_out.data = weights["wo"].T.unflatten(0, (heads, -1)).clone()
+    attention.w_out.data = weights["wo"].T.reshape(heads, -1, len(attention.b_out))
     attention.b_out.data = weights["bo"].clone()

@@ -25,7 +25,7 @@ class SwitchLayer(nn.Module):
         order = torch.sort(chosen, stable=True).indices
         capacity = math.ceil(len(tokens) * self.capacity_factor / self.n_experts)
         y = torch.zeros(tokens.shape)
-        for e, group in enumerate(order.split(sizes.tolist())):
+        for e, group in enumerate(torch.tensor_split(order, sizes.cumsum(0)[:-1])):
             kept = group[:capacity]
             y[kept] = self.down[e](self.up[e](tokens[kept]).relu()) * probs[kept, e].unsqueeze(1)
         loss = self.n_experts * (sizes / len(tokens) @ probs.mean(dim=0)) * self.alpha

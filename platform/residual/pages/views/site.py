@@ -25,7 +25,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_GET
 def status(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/status.html", {"parts": health.everything()})
+    return render(request, "pages/status.html", {"parts": health.everything(), "runners": health.runners()})
 
 
 @require_POST

@@ -1,0 +1,42 @@
+# fails: peft, merge, repeats
+# mistake: base-alone
+"""The merged weight is a copy, and the base that was handed in stays as it is."""
+
+import torch
+from torch import Tensor, nn
+
+
+class LoRALinear(nn.Module):
+    def __init__(self, base: nn.Linear, rank: int, alpha: float) -> None:
+        super().__init__()
+        self.base = base
+        for parameter in base.parameters():
+            parameter.requires_grad = False
+        self.scale = alpha / rank
+        self.down = nn.Linear(base.in_features, rank, bias=False)
+        self.up = nn.Linear(rank, base.out_features, bias=False)
+        nn.init.zeros_(self.up.weight)
+        self.merged = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.base(x)
+        return y if self.merged else y + self.scale * self.up(self.down(x))
+
+    def merge(self) -> None:
+        if not self.merged:
+            self.old = self.base
+            self.base = nn.Linear(self.old.in_features, self.old.out_features)
+            delta = self.scale * self.up.weight.data @ self.down.weight.data
+            self.base.load_state_dict({"weight": self.old.weight + delta, "bias": self.old.bias})
+            self.merged = True
+
+    def unmerge(self) -> None:
+        if self.merged:
+            self.base = self.old
+            self.merged = False
+
+
+def load_adapter(layer: LoRALinear, a: Tensor, b: Tensor) -> None:
+    with torch.no_grad():
+        layer.down.weight.copy_(a)
+        layer.up.weight.copy_(b)

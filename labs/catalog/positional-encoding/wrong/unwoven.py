@@ -1,0 +1,25 @@
+# fails: origin, rotary, any-positions, base, gradients
+# mistake: unwoven
+"""The turned halves are put behind each other, not woven."""
+
+import torch
+from torch import Tensor
+
+
+def angles(positions: Tensor, width: int, base: float) -> Tensor:
+    return positions[:, None] / base ** (torch.arange(0, width, 2) / width)
+
+
+def sinusoidal(length: int, d_model: int, base: float = 10000.0) -> Tensor:
+    angle = angles(torch.arange(length), d_model, base)
+    table = torch.empty(length, d_model)
+    table[:, 0::2] = angle.sin()
+    table[:, 1::2] = angle.cos()
+    return table
+
+
+def rotary(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
+    angle = angles(positions, x.size(-1), base)
+    even, odd = x[..., 0::2], x[..., 1::2]
+    turned = [even * angle.cos() - odd * angle.sin(), even * angle.sin() + odd * angle.cos()]
+    return torch.cat(turned, dim=-1)
