@@ -153,7 +153,9 @@ class Worker:
         What is found is judged in threads of their own: a run of minutes must not keep this one from looking.
         """
         busy: list[threading.Thread] = []
-        while not self._closing.wait(every_s):
+        pause = 0.0  # the first look is at once: it finds what was left from before, and introduces this runner
+        while not self._closing.wait(pause):
+            pause = every_s
             busy = [thread for thread in busy if thread.is_alive()]
             if len(busy) < SIDE_BY_SIDE:
                 busy.append(threading.Thread(target=self.drain, name="found-while-idle", daemon=True))
