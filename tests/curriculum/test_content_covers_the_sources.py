@@ -143,8 +143,14 @@ def test_the_labs_and_quizzes_that_exist_are_released_and_the_others_are_planned
     }
 
     assert released == {
+        "lab-multi-head-attention",
+        "lab-p1-backprop",
         "lab-sdpa",
         "lab-transformer-block",
+        "lab-w10-switch",
+        "lab-w2-positional-encoding",
+        "lab-w5-forward",
+        "lab-w9-lora",
         "attention",
         "clip",
         "ddpm",

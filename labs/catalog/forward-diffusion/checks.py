@@ -11,7 +11,7 @@ from torch import Tensor
 from gpu_runner.checking import Lab, Misconception, check
 
 TERMS = 16
-"""Two float32 products and a root: over 40 seeds and three styles the error is below a tenth of the tolerance."""
+"""Two float32 products and a root: over 40 seeds and three styles the error is below a quarter of the tolerance."""
 COSINE_TOLERANCE = 3e-5
 """Ratios of cosines near zero: float32 throughout is off by up to 4e-6 with sixty steps, in 40 seeds."""
 LIBRARY_TOLERANCE = 2e-5
