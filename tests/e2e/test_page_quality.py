@@ -76,7 +76,7 @@ class Learner:
         self.submission = submission
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def learner(browser: Browser, site: RunningSite) -> Learner:
     context = browser.new_context()
     page = context.new_page()
