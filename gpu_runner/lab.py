@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gpu_runner import doctor
-from gpu_runner.labspec import LabError, read_lab
+from gpu_runner.labspec import LabError, read_files, read_lab
 from gpu_runner.new_lab import make_lab
-from gpu_runner.protocol import CheckResult, Level, Report, Verdict, judging_files
+from gpu_runner.protocol import CheckResult, Level, Report, Verdict
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.trial import Submission
@@ -50,7 +50,7 @@ def find_lab(name: str) -> Path:
 
 def test(arguments: argparse.Namespace) -> Exit:
     """Judge one file and print the report."""
-    files = judging_files(find_lab(arguments.lab))
+    files = read_files(find_lab(arguments.lab))
     lab = read_lab(files)
     checks = arguments.check or None
     unknown = set(checks or ()) - {spec.id for spec in lab.checks}
@@ -100,7 +100,7 @@ def every_lab() -> list[Path]:
 
 
 def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
-    lab = read_lab(judging_files(folder))
+    lab = read_lab(read_files(folder))
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
         problems = verify(folder, supervisor.judge, times=arguments.times, say=_say)
     for problem in problems:

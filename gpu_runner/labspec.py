@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gpu_runner.protocol import CheckId, Evidence, Limits
+from gpu_runner.protocol import CheckId, Evidence, Limits, judging_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class LabError(ValueError):
@@ -50,3 +51,11 @@ def read_lab(files: Mapping[str, bytes]) -> LabSpec:
         raise LabError("the lab has no lab.yaml") from error
     except (yaml.YAMLError, ValidationError) as error:
         raise LabError(f"lab.yaml: {error}") from error
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """A lab folder's judging files. Raises LabError."""
+    try:
+        return judging_files(folder)
+    except ValueError as error:
+        raise LabError(f"{folder.name}: {error}") from error

@@ -6,8 +6,10 @@ The site imports this module through `labs/dispatch.py`, so it may import pydant
 from __future__ import annotations
 
 import hashlib
+import sys
 from datetime import datetime
 from enum import StrEnum
+from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -21,7 +23,9 @@ CHECK_LIBRARY: Final = "1"
 """Version of `gpu_runner.checking`; raise it when the library may judge the same answer differently."""
 
 MAX_SOURCE_BYTES: Final = 256 * 1024
-JUDGING_NAMES: Final = ("checks.py", "lab.yaml", "probe.py", "solution.py")
+STARTER: Final = "starter.py"
+OTHERS_NAMES: Final = frozenset({"torch", "numpy", "transformers", "diffusers", "peft", "safetensors", "gpu_runner"})
+"""Besides the standard library, what a module of a lab must not be called: its import would give the lab's file."""
 MEASURED: Final = ("peak_mb", "steps_per_s")
 """Names of a `metric` event that the runner measures; all others are reported by the learner's code."""
 RING_TASK: Final = "gpu_runner.ring"
@@ -219,21 +223,41 @@ def judge_digest(files: Mapping[str, bytes]) -> str:
 
 
 def is_judging_file(path: str) -> bool:
-    """Whether a file of a lab folder takes part in judging: the four named ones and everything under `data/`."""
-    return path in JUDGING_NAMES or path.startswith("data/")
+    """Whether a file of a lab folder takes part in judging.
+
+    Those are `lab.yaml`, everything under `data/`, and every Python file beside them but the starter: `checks.py`,
+    `solution.py`, whatever modules these import, all trusted; and `probe.py`, which runs beside the learner's code.
+    """
+    return path == "lab.yaml" or path.startswith("data/") or (_is_module(path) and path != STARTER)
 
 
 def judging_files(folder: Path) -> dict[str, bytes]:
-    """Read the judging files of a lab folder; raises ValueError if one of them is a symbolic link."""
-    candidates = [folder / name for name in JUDGING_NAMES] + sorted((folder / "data").rglob("*"))
+    """Read the judging files of a lab folder. Raises ValueError for a link, or a module whose name is another's."""
     found: dict[str, bytes] = {}
-    for path in candidates:
+    for path in sorted([*folder.glob("*"), *(folder / "data").rglob("*")]):
         name = path.relative_to(folder).as_posix()
-        if any(part.is_symlink() for part in (path, *path.parents) if part != folder and part.is_relative_to(folder)):
+        if not is_judging_file(name):
+            continue
+        if path.is_symlink() or any((folder / part).is_symlink() for part in PurePosixPath(name).parents[:-1]):
             raise ValueError(f"{name} is a symbolic link; a lab's judging files must be plain files")
+        if _is_module(name) and (problem := _module_problem(path.stem)):
+            raise ValueError(f"{name} {problem}")
         if path.is_file():
             found[name] = path.read_bytes()
     return found
+
+
+def _is_module(path: str) -> bool:
+    return path.endswith(".py") and "/" not in path and not path.startswith(".")
+
+
+def _module_problem(stem: str) -> str:
+    """Why a lab's module must not have this name, or nothing."""
+    if not stem.isidentifier() or iskeyword(stem):
+        return "cannot be imported by that name; use letters, digits and underscores"
+    if stem in sys.stdlib_module_names or stem in OTHERS_NAMES:
+        return f"would be imported in the place of Python's or a library's own {stem}; choose another name"
+    return ""
 
 
 def broker_settings(url: str) -> dict[str, Any]:

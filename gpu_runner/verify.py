@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gpu_runner.labspec import read_lab
-from gpu_runner.protocol import Evidence, Report, Verdict, judging_files
+from gpu_runner.labspec import read_files, read_lab
+from gpu_runner.protocol import Evidence, Report, Verdict
 from gpu_runner.supervisor.trial import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from gpu_runner.labspec import LabSpec
@@ -38,9 +40,10 @@ def read_claim(source: str) -> Claim | None:
 
 def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, say: Callable[[str], None]) -> list[str]:
     """Everything that is wrong with a lab, as sentences."""
-    files = judging_files(folder)
+    files = read_files(folder)
     lab = read_lab(files)
     problems = [f"no check rests on evidence from outside ({', '.join(sorted(STRONG))})"] if weak(lab) else []
+    problems += [f"{name}.py takes part in judging, but nothing imports it; remove it" for name in idle_modules(files)]
 
     def run(name: str) -> Report:
         report = judge(Submission(files, (folder / name).read_text()))
@@ -61,6 +64,27 @@ def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, s
 def weak(lab: LabSpec) -> bool:
     """Whether a submission could pass on what its own process says or on its syntax tree alone."""
     return not any(spec.evidence in STRONG for spec in lab.checks)
+
+
+def idle_modules(files: Mapping[str, bytes]) -> list[str]:
+    """Modules that neither `checks.py` nor what it imports imports: a stray file would change the lab's digest."""
+    modules = {name.removesuffix(".py") for name in files if name.endswith(".py") and "/" not in name}
+    reached, ahead = {"probe", "solution"}, {"checks"}
+    while ahead:
+        name = ahead.pop()
+        reached.add(name)
+        ahead |= _imports(files[f"{name}.py"]) & modules - reached
+    return sorted(modules - reached)
+
+
+def _imports(source: bytes) -> set[str]:
+    """Top-level names of the modules that a file imports; none if it cannot be read, which its run will say."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        nodes = list(ast.walk(ast.parse(source)))
+        plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        froms = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+        return {name.partition(".")[0] for name in plain | froms}
+    return set()
 
 
 def _unlike_a_reference(report: Report) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class BundleImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports a bundle's Python files from memory: `checks`, `solution`, `probe`."""
+    """Imports a bundle's Python files from memory: `checks` and what it imports of its siblings."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = files

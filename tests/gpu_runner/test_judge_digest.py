@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from gpu_runner.protocol import judge_digest, judging_files
 
-FILES = {"lab.yaml": b"id: x", "checks.py": b"check", "solution.py": b"solve", "data/a.json": b"{}"}
+FILES = {
+    "lab.yaml": b"id: x",
+    "checks.py": b"check",
+    "solution.py": b"solve",
+    "data/a.json": b"{}",
+    "reference.py": b"",
+}
 
 
 @given(st.permutations(sorted(FILES)))
@@ -27,7 +33,7 @@ def test_bytes_moved_from_one_file_to_another_matter() -> None:
     assert judge_digest({"checks.py": b"ab", "probe.py": b"c"}) != judge_digest({"checks.py": b"a", "probe.py": b"bc"})
 
 
-@pytest.mark.parametrize("path", ["README.md", "proof.json", "starter.py", "wrong/a.py"])
+@pytest.mark.parametrize("path", ["README.md", "proof.json", "starter.py", "wrong/a.py", ".#checks.py"])
 def test_words_and_examples_do_not_matter(path: str) -> None:
     assert judge_digest({**FILES, path: b"anything"}) == judge_digest(FILES)
 
@@ -49,10 +55,35 @@ def test_judging_files_are_read_from_a_folder(tmp_path: Path) -> None:
     assert judging_files(tmp_path) == FILES
 
 
-@pytest.mark.parametrize("link", ["checks.py", "data/secret"])
+@pytest.mark.parametrize("link", ["checks.py", "data/secret", "reference.py"])
 def test_a_symbolic_link_is_refused(tmp_path: Path, link: str) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / link).symlink_to("/etc/passwd")
 
     with pytest.raises(ValueError, match="symbolic link"):
+        judging_files(tmp_path)
+
+
+def test_a_linked_folder_of_data_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret").touch()
+    (tmp_path / "data").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(ValueError, match="symbolic link"):
+        judging_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["random.py", "torch.py", "gpu_runner.py"])
+def test_a_module_that_would_stand_in_for_another_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+
+    with pytest.raises(ValueError, match=f"{name} would be imported in the place of"):
+        judging_files(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["my-notes.py", "2nd.py", "class.py"])
+def test_a_module_that_cannot_be_imported_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+
+    with pytest.raises(ValueError, match="cannot be imported by that name"):
         judging_files(tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import importlib.util
+import importlib
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +15,7 @@ from types import ModuleType
 import torch
 
 from gpu_runner.checking import registry
+from gpu_runner.checking.serve import BundleImporter
 from gpu_runner.protocol import CheckResult, Report, Verdict, judging_files
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
@@ -58,19 +59,18 @@ def passed(report: Report) -> set[str]:
 
 
 def module_from(file: Path) -> ModuleType:
-    """A lab's file as a module of its own; its checks are not mixed with those of other labs."""
-    name = f"{file.parent.name}_{file.stem}".replace("-", "_")
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
+    """A lab's file as a module, with the siblings that it imports; nothing of it is mixed with other labs."""
+    files = {path.name: path.read_bytes() for path in file.parent.glob("*.py")}
+    importer = BundleImporter(files)
     before, registry.registered = registry.registered, {}
+    sys.meta_path.insert(0, importer)
     try:
-        spec.loader.exec_module(module)
+        return importlib.import_module(file.stem)
     finally:
+        sys.meta_path.remove(importer)
         registry.registered = before
-    return module
+        for name in files:
+            sys.modules.pop(name.removesuffix(".py"), None)
 
 
 @contextmanager

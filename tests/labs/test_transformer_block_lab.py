@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import torch
 from torch import Tensor
 
-from gpu_runner.checking import Lab, registry
+from gpu_runner.checking import Lab
 from gpu_runner.labspec import read_lab
-from gpu_runner.protocol import CheckResult, Evidence, Report, Verdict, judging_files
-from gpu_runner.supervisor.judge import Supervisor
-from gpu_runner.supervisor.levels import NoSandboxError
-from gpu_runner.supervisor.trial import Submission
+from gpu_runner.protocol import Evidence, Verdict, judging_files
 from gpu_runner.verify import broken_claim
-from tests.needs import lacking
+from tests.labs.proving import CATALOG, Reports, by_id, failures, judged, module_from, one_thread
 
 if TYPE_CHECKING:
     from gpu_runner.checking.port import Port
 
-LAB = Path(__file__).parents[2] / "labs" / "catalog" / "transformer-block"
+LAB = CATALOG / "transformer-block"
 STYLES = sorted((Path(__file__).parent / "honest_blocks").glob("*.py"))
 WRONG = sorted((LAB / "wrong").glob("*.py"))
-FILES = judging_files(LAB)
-CHECKS = read_lab(FILES).checks
-Reports = dict[Path, Future[Report]]
+CHECKS = read_lab(judging_files(LAB)).checks
 
 
 @pytest.fixture(scope="module")
 def reports() -> Iterator[Reports]:
-    """A report for every file, two being judged at a time."""
-    try:
-        supervisor = Supervisor()
-        supervisor.start()
-    except NoSandboxError as error:
-        lacking(f"a sandbox: {error}")
-    with ThreadPoolExecutor(2) as pool:
-        files = [LAB / "solution.py", LAB / "starter.py", *STYLES, *WRONG]
-        yield {file: pool.submit(supervisor.judge, Submission(FILES, file.read_text())) for file in files}
-    supervisor.close()
+    with judged(LAB, [LAB / "solution.py", LAB / "starter.py", *STYLES, *WRONG]) as reports:
+        yield reports
 
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> Iterator[None]:
-    """Threads that wait for each other over tiny tensors cost seconds on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def failures(report: Report) -> list[str]:
-    return [f"{result.id}: {result.message}" for result in report.checks if result.verdict is not Verdict.PASSED]
+    with one_thread():
+        yield
 
 
 @pytest.mark.sandbox
@@ -109,10 +85,6 @@ def test_the_report_says_what_went_wrong(mistake: str, check: str, words: str, r
     assert words in results[check].message
 
 
-def by_id(report: Report) -> dict[str, CheckResult]:
-    return {result.id: result for result in report.checks}
-
-
 def test_counting_and_source_rules_do_not_carry_the_lab() -> None:
     strong = [check for check in CHECKS if check.evidence is Evidence.COMPUTED]
 
@@ -136,8 +108,7 @@ def test_the_example_worked_by_hand_in_the_readme_is_right(causal: bool, expecte
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_known_mistake_has_an_answer_of_its_own(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "registered", {})  # other labs have checks of the same names
+def test_every_known_mistake_has_an_answer_of_its_own(seed: int) -> None:
     checks = module_from(LAB / "checks.py")
     lab = Lab(cast("Port", None), seed)  # drawing needs no sandbox
     config, weights = checks.draw_config(lab), double(checks.draw_weights(lab))
@@ -160,13 +131,3 @@ def test_every_known_mistake_has_an_answer_of_its_own(seed: int, monkeypatch: py
 
 def double(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: array.double() for name, array in weights.items()}
-
-
-def module_from(file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"transformer_block_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module

@@ -1,9 +1,9 @@
 """Scaled dot-product attention: `attention(q, k, v)`, all (B, H, T, D) float32, no mask."""
 
 import torch
-from solution import attention as reference
 
 from gpu_runner.checking import Lab, Misconception, check
+from solution import attention as reference
 
 
 def unscaled(q, k, v):
