@@ -10,8 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from labs.difference import Difference, read_difference
 from labs.dispatch import MEASURED
 from labs.models import CheckResult, EvidenceKind, LabCheck, Submission, Verdict
+from labs.shapes import AxisPair, read_shapes
 
 EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
     EvidenceKind.COMPUTED: gettext_lazy("Your outputs on fresh inputs were compared outside your process."),
@@ -57,6 +59,8 @@ class CheckRow:
     teaches: str = ""
     message: str = ""
     facts: tuple[Fact, ...] = ()
+    shapes: tuple[AxisPair, ...] = ()
+    difference: Difference | None = None
     misconception: str = ""
     traceback: tuple[Frame, ...] = ()
     usage: tuple[Fact, ...] = ()
@@ -91,6 +95,7 @@ def check_row(check: LabCheck | None, result: CheckResult | None, limits: Mappin
         assert check is not None  # noqa: S101 - callers have one of the two
         return CheckRow(check.cid, check.title, check.evidence, teaches=check.teaches)
     details = result.details if isinstance(result.details, dict) else {}
+    shapes = tuple(read_shapes(details))
     return CheckRow(
         cid=result.cid,
         title=result.title,
@@ -98,7 +103,9 @@ def check_row(check: LabCheck | None, result: CheckResult | None, limits: Mappin
         verdict=result.verdict,
         teaches=check.teaches if check else "",
         message=result.message,
-        facts=tuple(_facts(details)),
+        facts=tuple(_facts(details, () if shapes else ("expected", "got"))),
+        shapes=shapes,
+        difference=read_difference(details),
         misconception=_misconception(details, result.message),
         traceback=tuple(_frames(details)),
         usage=usage_facts(result.usage, limits),
@@ -157,15 +164,15 @@ def limit_facts(limits: Mapping[str, Any]) -> list[Fact]:
     return [Fact(name, f"{_plain(limits[key])} {unit}".strip()) for key, (name, unit) in words.items() if key in limits]
 
 
-def _facts(details: Mapping[str, Any]) -> Iterable[Fact]:
+def _facts(details: Mapping[str, Any], sides: Iterable[str]) -> Iterable[Fact]:
+    """What is known of a failure; `sides` are the keys of both sides' values, unless they are shown elsewhere."""
     axes = _records(details.get("axes"))
     if axes:
         yield Fact(_("axes"), " · ".join(f"{axis.get('name', '?')} = {axis.get('size', '?')}" for axis in axes))
     if "first_bad_index" in details:
         yield Fact(_("first difference at"), _place(details["first_bad_index"], axes))
-    for key, name in (("expected", _("expected")), ("got", _("got"))):
-        if key in details:
-            yield Fact(name, _plain(details[key]))
+    names = {"expected": _("expected"), "got": _("got")}
+    yield from (Fact(names[key], _plain(details[key])) for key in sides if key in details)
     if "max_error" in details:
         yield Fact(_("largest error"), _error(details))
     yield from _input_facts(details.get("inputs"))

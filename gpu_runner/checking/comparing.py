@@ -10,6 +10,7 @@ from typing import Any, Final
 import torch
 
 from gpu_runner.checking.axes import named, spell
+from gpu_runner.checking.differing import difference
 from gpu_runner.checking.verdicts import Stopped, failed
 
 MARGIN: Final = 4.0
@@ -64,7 +65,8 @@ def wrong_form(got: torch.Tensor, shape: tuple[int, ...], dtype: torch.dtype, ax
         index = first_index(bad)
         where = f"the first is {got[index].item()} at {at(axes, index)}"
         text = f"{int(bad.sum())} of {got.numel()} values are not finite; {where}."
-        return failed(text, axes=named(axes, shape), first_bad_index=list(index), got=str(got[index].item()))
+        seen = difference(bad.double(), axes, 0.0)
+        return failed(text, axes=named(axes, shape), first_bad_index=list(index), got=str(got[index].item()), **seen)
     return None
 
 
@@ -89,10 +91,11 @@ def wrong_values(
         f"{text} {hint}".strip(),
         axes=named(axes, tuple(got.shape)),
         first_bad_index=list(index),
-        expected=theirs,
-        got=mine,
+        expected=_json_number(theirs),
+        got=_json_number(mine),
         max_error=float(error.max()),
         tolerance=tolerance,
+        **difference(error, axes, tolerance, expected=expected, got=got),
     )
 
 
@@ -154,6 +157,11 @@ def at(axes: str, index: tuple[int, ...]) -> str:
     if len(names) != len(index):
         return str(index)
     return "(" + ", ".join(f"{name.lower()}={i}" for name, i in zip(names, index, strict=True)) + ")"
+
+
+def _json_number(value: complex) -> float | str:
+    """JSON has no complex numbers."""
+    return str(value) if isinstance(value, complex) else value
 
 
 def _short(dtype: torch.dtype) -> str:

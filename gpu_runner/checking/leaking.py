@@ -6,6 +6,7 @@ import torch
 
 from gpu_runner.checking.axes import named
 from gpu_runner.checking.comparing import at, first_index, rounding_tolerance
+from gpu_runner.checking.differing import difference
 from gpu_runner.checking.verdicts import Stopped, failed
 
 
@@ -24,6 +25,7 @@ def leak(before: torch.Tensor, after: torch.Tensor, *, axes: str, dim: int, cut:
             first_bad_index=list(index),
             max_error=float(past.max()),
             tolerance=allowed,
+            **difference(past, axes, allowed),
         )
     others = [d for d in range(moved.ndim) if d != dim]
     still = ~(future.amax(others) > allowed) if others else ~(future > allowed)
