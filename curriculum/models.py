@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 _Item_co = TypeVar("_Item_co", bound="Content", covariant=True)
 
@@ -94,6 +95,7 @@ class Phase(Addressed):
     title = models.CharField(max_length=200)
     timeline = models.CharField(max_length=60, blank=True)
     intro_html = models.TextField(blank=True)
+    needs = models.ManyToManyField("self", symmetrical=False, related_name="leads_to", blank=True)
 
     def __str__(self) -> str:
         return self.title
@@ -119,16 +121,34 @@ class SectionItem(Content):
         HANDS_ON = "hands_on"
         TOOL = "tool"
 
+    class Cost(models.TextChoices):
+        """What reading or taking it costs the learner, as its publisher says."""
+
+        FREE = "free", _("free")
+        PARTLY_FREE = "partly_free", _("free in part")
+        PAID = "paid", _("costs money")
+
     section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="items")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     text_html = models.TextField()
     medium = models.CharField(max_length=40, blank=True)  # book, course, documentation, ...
+    cost = models.CharField(max_length=12, choices=Cost.choices, blank=True)
     url = models.URLField(max_length=300, blank=True)
     correction_html = models.TextField(blank=True)  # where the source document errs
     labs = models.JSONField(default=list, blank=True)  # [{id, title}] of labs, in the catalogue or planned
 
     def __str__(self) -> str:
         return self.id
+
+
+class NamedLab(Content):
+    """A lab that weeks and phases may name, in the catalogue already or planned. `id` is the lab's own."""
+
+    title = models.CharField(max_length=200)
+    needs = models.ManyToManyField("self", symmetrical=False, related_name="leads_to", blank=True)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Month(Content):
@@ -147,6 +167,7 @@ class Week(Addressed):
     capstone = models.BooleanField(default=False)
     summary_html = models.TextField(blank=True)
     phases = models.ManyToManyField(Phase, related_name="weeks", blank=True)
+    needs = models.ManyToManyField("self", symmetrical=False, related_name="leads_to", blank=True)
 
     def __str__(self) -> str:
         return self.title

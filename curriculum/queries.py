@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from django.db.models import Prefetch, QuerySet
 
-from curriculum.models import Activity, Paper, Phase, Question, Section, SectionItem, Track, TrackLine, Week, WeekLine
+from curriculum.models import (
+    Activity,
+    NamedLab,
+    Paper,
+    Phase,
+    Question,
+    Section,
+    SectionItem,
+    Track,
+    TrackLine,
+    Week,
+    WeekLine,
+)
 
 
 def tracks() -> QuerySet[Track]:
@@ -20,11 +32,18 @@ def track(slug: str) -> Track:
 
 
 def phases() -> QuerySet[Phase]:
-    """Phases with `weeks.all()` and `sections.all()`, and each section's `items.all()` and `papers.all()`."""
+    """Phases with `weeks.all()`, `needs.all()`, `leads_to.all()` and `sections.all()`, each with `items.all()` and
+    `papers.all()`.
+    """
     sections = Section.objects.live().prefetch_related(
         Prefetch("items", SectionItem.objects.live()), Prefetch("papers", Paper.objects.live())
     )
-    return Phase.objects.live().prefetch_related(Prefetch("sections", sections), Prefetch("weeks", Week.objects.live()))
+    return Phase.objects.live().prefetch_related(
+        Prefetch("sections", sections),
+        Prefetch("weeks", Week.objects.live()),
+        Prefetch("needs", Phase.objects.live()),
+        Prefetch("leads_to", Phase.objects.live()),
+    )
 
 
 def phase(slug: str) -> Phase:
@@ -32,7 +51,9 @@ def phase(slug: str) -> Phase:
 
 
 def weeks() -> QuerySet[Week]:
-    """Weeks with `month`, `lines.all()`, `phases.all()` and `activities.all()`, each activity with its `paper`."""
+    """Weeks with `month`, `lines.all()`, `phases.all()`, `needs.all()`, `leads_to.all()` and `activities.all()`, each
+    activity with its `paper`.
+    """
     activities = Activity.objects.live().select_related("paper")
     return (
         Week.objects.live()
@@ -41,12 +62,20 @@ def weeks() -> QuerySet[Week]:
             Prefetch("lines", WeekLine.objects.live()),
             Prefetch("activities", activities),
             Prefetch("phases", Phase.objects.live()),
+            Prefetch("needs", Week.objects.live()),
+            Prefetch("leads_to", Week.objects.live()),
         )
     )
 
 
 def week(slug: str) -> Week:
     return weeks().get(slug=slug)
+
+
+def named_labs() -> QuerySet[NamedLab]:
+    """Labs that weeks and phases name, there or planned, each with `needs.all()` and `leads_to.all()`."""
+    live = NamedLab.objects.live()
+    return live.prefetch_related(Prefetch("needs", live), Prefetch("leads_to", live))
 
 
 def papers() -> QuerySet[Paper]:

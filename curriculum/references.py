@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 
 from curriculum.files import Library
@@ -19,6 +21,7 @@ def reference_errors(library: Library) -> list[ContentError]:
         *_names(library),
         *_sections(library),
         *_weeks(library),
+        *_needs(library),
         *_quizzes(library),
     ]
 
@@ -110,6 +113,28 @@ def _weeks(library: Library) -> Iterator[ContentError]:
             yield from _activity(library, f"{field}.activities[{at}]", activity)
 
 
+def _needs(library: Library) -> Iterator[ContentError]:
+    """Each need names something of its own kind, and nothing needs itself, however long the way round."""
+    phases = {phase.id: (file, "needs", phase.needs) for file, phase in library.phases.items()}
+    of_weeks = {week.id: ("roadmap.yaml", f"{field}.needs", week.needs) for field, week in weeks(library)}
+    named = library.roadmap.labs if library.roadmap else ()
+    labs = {lab.id: ("roadmap.yaml", f"labs[{index}].needs", lab.needs) for index, lab in enumerate(named)}
+    for what, items in (("phase", phases), ("week", of_weeks), ("lab", labs)):
+        for file, field, needs in items.values():
+            yield from _dangling(file, field, needs, items.keys() | library.broken_ids, what)
+        yield from _circles(items, what)
+
+
+def _circles(items: Mapping[str, tuple[str, str, Sequence[str]]], what: str) -> Iterator[ContentError]:
+    sorter = TopologicalSorter({key: needs for key, (_file, _field, needs) in items.items()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        file, field, _needs = items[circle[0]]
+        yield ContentError(file, field, f"a {what} would need itself: {' → '.join(circle)}")
+
+
 def _activity(library: Library, field: str, activity: ActivityPart) -> Iterator[ContentError]:
     file, ref = "roadmap.yaml", activity.ref
     if activity.kind in ("lab", "quiz") and ref is None:
@@ -130,7 +155,7 @@ def _quizzes(library: Library) -> Iterator[ContentError]:
             yield ContentError(file, "", "there is no paper.yaml beside this quiz")
 
 
-def _dangling(file: str, field: str, refs: Iterable[str], known: set[str], what: str) -> Iterator[ContentError]:
+def _dangling(file: str, field: str, refs: Iterable[str], known: AbstractSet[str], what: str) -> Iterator[ContentError]:
     return (ContentError(file, field, f"there is no {what} {ref}") for ref in refs if ref not in known)
 
 

@@ -23,6 +23,7 @@ MODELS: Final[tuple[type[models.Content], ...]] = (
     models.SectionItem,
     models.Track,
     models.TrackLine,
+    models.NamedLab,
     models.Month,
     models.Week,
     models.WeekLine,
@@ -50,7 +51,14 @@ class Row:
 
 def library_rows(library: Library) -> list[Row]:
     """Every row of a library without errors."""
-    return [*_papers(library), *_phases(library), *_tracks(library), *_months(library), *_questions(library)]
+    return [
+        *_papers(library),
+        *_phases(library),
+        *_tracks(library),
+        *_labs(library),
+        *_months(library),
+        *_questions(library),
+    ]
 
 
 def _plain(value: object) -> object:
@@ -100,7 +108,7 @@ def _phase(file: str, phase: PhaseFile) -> Row:
         "timeline": phase.timeline,
         "intro_html": Source(phase.intro),
     }
-    return Row(models.Phase, phase.id, columns, file, "")
+    return Row(models.Phase, phase.id, columns, file, "", {"needs": phase.needs})
 
 
 def _section(file: str, where: str, phase: PhaseFile, section: SectionPart, order: int) -> Row:
@@ -122,6 +130,7 @@ def _section_item(
         "kind": item.kind,
         "text_html": _inline(item.text),
         "medium": item.medium,
+        "cost": item.cost,
         "url": str(item.url or ""),
         "correction_html": _inline(item.correction),
         "labs": [{"id": lab, "title": labs[lab]} for lab in item.labs],
@@ -143,6 +152,12 @@ def _tracks(library: Library) -> Iterator[Row]:
                 "text_html": _inline(line.text),
             }
             yield Row(models.TrackLine, line.id, line_columns, "roadmap.yaml", f"{where}.lines[{at}]")
+
+
+def _labs(library: Library) -> Iterator[Row]:
+    for order, lab in enumerate(library.roadmap.labs if library.roadmap else ()):
+        columns = {"order": order, "title": lab.title}
+        yield Row(models.NamedLab, lab.id, columns, "roadmap.yaml", f"labs[{order}]", {"needs": lab.needs})
 
 
 def _months(library: Library) -> Iterator[Row]:
@@ -167,7 +182,7 @@ def _week(where: str, month: str, week: WeekPart) -> Row:
         "capstone": week.capstone,
         "summary_html": Source(week.summary),
     }
-    return Row(models.Week, week.id, columns, "roadmap.yaml", where, {"phases": week.phases})
+    return Row(models.Week, week.id, columns, "roadmap.yaml", where, {"phases": week.phases, "needs": week.needs})
 
 
 def _week_parts(where: str, week: WeekPart) -> Iterator[Row]:

@@ -59,6 +59,7 @@ class SectionLine(Item):
     kind: Literal["topic", "resource", "tutorial", "hands_on", "tool"]
     text: Text
     medium: Annotated[str, StringConstraints(max_length=40)] = ""
+    cost: Literal["", "free", "partly_free", "paid"] = ""
     url: HttpUrl | None = None
     correction: str = ""
     labs: tuple[Id, ...] = ()
@@ -78,6 +79,7 @@ class PhaseFile(Item):
     number: Annotated[int, Field(ge=1)]
     title: Title
     timeline: Annotated[str, StringConstraints(max_length=60)] = ""
+    needs: tuple[Id, ...] = ()  # phases to have behind one
     intro: Text
     sections: Some[SectionPart]
 
@@ -99,6 +101,7 @@ class LabName(Item):
     """A lab that weeks and phases may name: in the catalogue already, or planned."""
 
     title: Title
+    needs: tuple[Id, ...] = ()  # labs whose ideas it builds on
 
 
 class WeekLinePart(Item):
@@ -125,6 +128,7 @@ class WeekPart(Item):
     capstone: bool = False
     summary: Text
     phases: tuple[Id, ...] = ()
+    needs: tuple[Id, ...] = ()  # weeks that it builds on
     lines: Some[WeekLinePart]
     activities: Some[ActivityPart]
 

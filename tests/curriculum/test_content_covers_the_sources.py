@@ -143,6 +143,7 @@ def test_the_labs_and_quizzes_that_exist_are_released_and_the_others_are_planned
     }
 
     assert released == {
+        "lab-first",
         "lab-multi-head-attention",
         "lab-p1-backprop",
         "lab-sdpa",

@@ -186,3 +186,18 @@ def test_field_paths_read_like_code() -> None:
     assert field_path(("weeks", 3, "title")) == "weeks[3].title"
     assert field_path(("questions", 0, "choice", "options", 1, "id")) == "questions[0].options[1].id"
     assert str(ContentError("a.yaml", "b", "c")) == "a.yaml: b: c"
+
+
+def test_a_need_must_name_something_of_its_own_kind(tmp_path: Path) -> None:
+    content = Content().with_file("roadmap.yaml", roadmap(week(needs=["p1"])))
+
+    assert errors_of(content, tmp_path) == [("roadmap.yaml", "months[0].weeks[0].needs")]
+
+
+def test_nothing_needs_itself_however_long_the_way_round(tmp_path: Path) -> None:
+    first, second = week(number=1), week(number=2)
+    first["needs"], second["needs"] = [second["id"]], [first["id"]]
+
+    assert "a week would need itself: w" in messages_of(
+        Content().with_file("roadmap.yaml", roadmap(first, second)), tmp_path
+    )

@@ -71,3 +71,12 @@ def test_hands_on_links_the_labs_there_are_and_names_those_to_come(client: Clien
 def test_papers_of_a_section_are_linked(client: Client) -> None:
     make_section(make_phase(1)).papers.add(make_paper("bert"))
     assert 'href="/papers/bert/"' in page(client)
+
+
+def test_a_resource_says_what_it_costs(client: Client) -> None:
+    section = make_section(make_phase(1))
+    make_item(section, "resource", "A book", cost="free")
+    make_item(section, "resource", "A course", cost="paid")
+    html = page(client)
+    assert '<span class="tag free">free</span>' in html
+    assert '<span class="tag">costs money</span>' in html

@@ -126,3 +126,10 @@ def test_the_roadmap_groups_weeks_by_month(client: Client) -> None:
     html = client.get("/weeks/").content.decode()
     assert "Month 1: Month 1" in html
     assert html.index('href="/weeks/week-1/"') < html.index('href="/weeks/week-2/"')
+
+
+def test_a_week_says_what_it_builds_on_and_leads_to(client: Client) -> None:
+    first, second = make_week(1), make_week(2)
+    second.needs.add(first)
+    assert 'href="/weeks/week-1/">week 1, Topic 1</a>' in client.get("/weeks/week-2/").content.decode()
+    assert 'href="/weeks/week-2/">week 2, Topic 2</a>' in client.get("/weeks/week-1/").content.decode()

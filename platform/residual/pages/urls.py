@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from residual.pages.views import home, papers, phases, site, weeks
+from residual.pages.views import curriculum_map, home, papers, phases, site, weeks
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("map/", curriculum_map.show_map, name="map"),
     path("weeks/", weeks.weeks, name="weeks"),
     path("weeks/<slug:slug>/", weeks.week, name="week"),
     path("weeks/<slug:slug>/ticks/<str:activity_id>/", weeks.tick, name="tick"),

@@ -1,0 +1,73 @@
+"""Checks for the first lab: a float64 reference, the mistakes that everybody makes once, one function per check."""
+
+import torch
+from torch import Tensor
+
+from gpu_runner.checking import Lab, Misconception, check
+
+EPS = 1e-5
+
+
+def by_formula(x: Tensor, dim: int = -1, correction: int = 0, eps: float = EPS) -> Tensor:
+    mean = x.mean(dim=dim, keepdim=True)
+    spread = ((x - mean) ** 2).sum(dim=dim, keepdim=True) / (x.shape[dim] - correction)
+    return (x - mean) / (spread + eps).sqrt()
+
+
+def over_columns(x: Tensor) -> Tensor:
+    return by_formula(x, dim=0)
+
+
+def over_everything(x: Tensor) -> Tensor:
+    return (x - x.mean()) / (x.var(correction=0) + EPS).sqrt()
+
+
+def sample_variance(x: Tensor) -> Tensor:
+    return by_formula(x, correction=1)
+
+
+def by_variance(x: Tensor) -> Tensor:
+    return (x - x.mean(dim=-1, keepdim=True)) / (x.var(dim=-1, correction=0, keepdim=True) + EPS)
+
+
+def only_centred(x: Tensor) -> Tensor:
+    return x - x.mean(dim=-1, keepdim=True)
+
+
+MISTAKES = [
+    Misconception("over-columns", "every column standardised, not every row (dim=0)", over_columns),
+    Misconception("over-everything", "the whole matrix standardised at once", over_everything),
+    Misconception("sample-variance", "division by the sample variance (D - 1; torch's default)", sample_variance),
+    Misconception("by-variance", "division by the variance without its square root", by_variance),
+    Misconception("only-centred", "the rows centred, but not divided by their spread", only_centred),
+    Misconception("unchanged", "x as it came in", lambda x: x),
+]
+
+
+@check("mean")
+def every_row_has_mean_zero(lab: Lab) -> None:
+    x = 3.0 * lab.normal("N D") + 2.0
+    out = lab.call("standardise", x).tensor(axes="N D", dtype=torch.float32)
+    means = out.double().mean(dim=-1)
+    lab.equals(means, torch.zeros_like(means), axes="N", dtype=torch.float64, tolerance=1e-4)  # rounding: 1e-6
+
+
+@check("values")
+def the_values_equal_a_float64_reference(lab: Lab) -> None:
+    x = 3.0 * lab.normal("N D") + 2.0
+    lab.agrees(lab.call("standardise", x), by_formula, on=(x,), axes="N D", misconceptions=MISTAKES)
+
+
+@check("constant-row")
+def a_row_of_equal_numbers_becomes_zeros(lab: Lab) -> None:
+    x = lab.normal("N D")
+    row = lab.random.randrange(x.shape[0])
+    x[row] = 4.0  # its mean is exact in float32, so the answer is exactly zero
+    out = lab.call("standardise", x).tensor(axes="N D", dtype=torch.float32)
+    lab.equals(out[row : row + 1], torch.zeros(1, x.shape[1], dtype=torch.float64), axes="1 D", tolerance=1e-3)
+
+
+@check("input-untouched")
+def the_input_is_left_alone(lab: Lab) -> None:
+    x = lab.normal("N D")
+    lab.unchanged(lab.call("standardise", x, return_inputs=True), x=x)

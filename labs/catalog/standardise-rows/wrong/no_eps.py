@@ -1,0 +1,6 @@
+# fails: constant-row
+from torch import Tensor
+
+
+def standardise(x: Tensor) -> Tensor:
+    return (x - x.mean(dim=-1, keepdim=True)) / x.std(dim=-1, correction=0, keepdim=True)

@@ -1,0 +1,7 @@
+# fails: values
+import torch
+from torch import Tensor
+
+
+def standardise(x: Tensor) -> Tensor:
+    return torch.zeros_like(x)
