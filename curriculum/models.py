@@ -245,6 +245,7 @@ class Question(Content):
     prompt_html = models.TextField()  # may hold {name} fields of a parameterised question
     explanation_html = models.TextField()
     spec = models.JSONField()
+    covers = models.JSONField(default=list, blank=True)  # ids of easier questions that a right answer contains
 
     class Meta(Content.Meta):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["skill"])]

@@ -31,6 +31,7 @@ def question_columns(question: Question) -> Columns:
         "skill": question.skill,
         "source": question.source,
         "core": question.core,
+        "covers": list(question.covers),
         "prompt_html": Source(question.prompt),
         "explanation_html": Source(question.explanation),
         "spec": _spec(question),

@@ -20,6 +20,7 @@ class QuestionPart(Item):
     skill: Id
     source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     core: bool = False
+    covers: tuple[Id, ...] = ()
     prompt: Text
     explanation: Text
 

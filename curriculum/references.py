@@ -23,6 +23,7 @@ def reference_errors(library: Library) -> list[ContentError]:
         *_weeks(library),
         *_needs(library),
         *_quizzes(library),
+        *_covers(library),
     ]
 
 
@@ -153,6 +154,30 @@ def _quizzes(library: Library) -> Iterator[ContentError]:
     for file in library.quizzes:
         if library.paper_of(file) is None and file.replace("quiz.yaml", "paper.yaml") not in broken:
             yield ContentError(file, "", "there is no paper.yaml beside this quiz")
+
+
+def _covers(library: Library) -> Iterator[ContentError]:
+    """Questions cover questions that exist, and no chain of them comes back to where it began."""
+    covers = {question.id: question.covers for quiz in library.quizzes.values() for question in quiz.questions}
+    known = set(covers) | library.broken_ids
+    for file, quiz in library.quizzes.items():
+        for index, question in enumerate(quiz.questions):
+            field = f"questions[{index}].covers"
+            yield from _dangling(file, field, question.covers, known, "question")
+            if question.id in _reached(question.covers, covers):
+                yield ContentError(file, field, f"{question.id} covers itself, directly or through others")
+
+
+def _reached(ids: Iterable[str], covers: Mapping[str, Sequence[str]]) -> set[str]:
+    """All that these questions cover, themselves included."""
+    reached: set[str] = set()
+    waiting = list(ids)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += covers.get(name, ())
+    return reached
 
 
 def _dangling(file: str, field: str, refs: Iterable[str], known: AbstractSet[str], what: str) -> Iterator[ContentError]:

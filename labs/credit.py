@@ -60,5 +60,5 @@ def _point_at_skills(submission: Submission) -> None:
     skills = dict(submission.lab.checks.exclude(skill="").values_list("cid", "skill"))
     for cid, title in failed:
         if cid in skills:
-            reason = _("%(lab)s: failed “%(check)s”") % {"lab": submission.lab.title, "check": title}
+            reason = _("%(lab)s failed “%(check)s”") % {"lab": submission.lab.slug, "check": title}
             progress.record_evidence(submission.user, skills[cid], reason)

@@ -27,6 +27,12 @@ def live_lab(slug: str) -> Lab:
     return get_object_or_404(live_labs(), slug=slug)
 
 
+def labs_of_skill(skill: str) -> QuerySet[Lab]:
+    """The labs with a check of this skill, in the catalogue's order."""
+    checks = LabCheck.objects.filter(skill=skill, retired_at__isnull=True).exclude(skill="")
+    return live_labs().filter(pk__in=checks.values("lab")).order_by("order", "pk")
+
+
 def live_checks(lab: Lab) -> QuerySet[LabCheck]:
     return lab.checks.filter(retired_at__isnull=True)
 

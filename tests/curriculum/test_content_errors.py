@@ -201,3 +201,17 @@ def test_nothing_needs_itself_however_long_the_way_round(tmp_path: Path) -> None
     assert "a week would need itself: w" in messages_of(
         Content().with_file("roadmap.yaml", roadmap(first, second)), tmp_path
     )
+
+
+def test_questions_cover_questions_that_exist_and_never_themselves(tmp_path: Path) -> None:
+    questions = [
+        choice(id="q.a", covers=["q.b"]),
+        choice(id="q.b", covers=["q.c"]),
+        choice(id="q.c", covers=["q.a"]),
+        choice(id="q.d", covers=["q.gone"]),
+    ]
+    found = messages_of(Content().with_file("papers/ddpm/quiz.yaml", {"questions": questions}), tmp_path)
+
+    assert "there is no question q.gone" in found
+    assert all(f"q.{name} covers itself" in found for name in "abc")
+    assert "q.d covers itself" not in found

@@ -95,7 +95,7 @@ def test_a_failed_check_points_at_its_skill(runner: FakeRunner) -> None:
     submission = make_submission(lab=make_lab("attention-lab"))
     runner.judge(shapes="passed", values="failed")
     evidence = Evidence.objects.get(user=submission.user)
-    assert (evidence.skill, evidence.reason) == ("attention.values", "Attention lab: failed “The values are right”")
+    assert (evidence.skill, evidence.reason) == ("attention.values", "attention-lab failed “The values are right”")
 
 
 def test_a_crash_is_no_evidence_about_a_skill(runner: FakeRunner) -> None:

@@ -7,8 +7,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from residual.reviews import services
+from residual.reviews.day_plan import interleaved
 from residual.reviews.models import Card, Preset
-from residual.reviews.queries import due, due_count, forecast, interleaved, today
+from residual.reviews.queries import due, due_count, forecast, today
 from tests.factories_reviews import MONDAY, answer_card, days, make_card, make_paper, make_question, make_user
 
 pytestmark = pytest.mark.django_db
@@ -50,10 +51,14 @@ def test_papers_take_turns() -> None:
     user, first, second = make_user(), make_paper(), make_paper()
     a1, a2, a3 = (make_card(user, make_question(paper=first)) for _ in range(3))
     b1, b2 = (make_card(user, make_question(paper=second)) for _ in range(2))
-    assert interleaved([a1, a2, a3, b1, b2], None) == [a1, b1, a2, b2, a3]
-    assert interleaved([a1, b1], first.pk) == [b1, a1]
+    assert interleaved([a1, a2, a3, b1, b2], _paper, None) == [a1, b1, a2, b2, a3]
+    assert interleaved([a1, b1], _paper, first.pk) == [b1, a1]
     answer_card(a1)
     assert due(user, MONDAY)[0] == b1
+
+
+def _paper(card: Card) -> str:
+    return card.question.paper_id
 
 
 def test_the_daily_limit_of_new_cards_holds_over_the_day() -> None:

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from residual.reviews.models import Preset
 from residual.reviews.presets import preset_of
-from tests.factories_reviews import make_user
+from residual.reviews.queries import due
+from tests.factories_reviews import MONDAY, days, make_card, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +20,8 @@ FORM = {
     "maximum_interval": "180",
     "learning_minutes": "1, 10",
     "relearning_minutes": "10",
+    "leech_lapses": "5",
+    **{f"day_{number}": "100" for number in range(7)},
 }
 
 
@@ -65,3 +68,22 @@ def test_values_the_scheduler_can_not_work_with_are_refused(browser: Client, fie
     assert response.status_code == 422
     assert "errors" in response.content.decode()
     assert not Preset.objects.exists()
+
+
+def test_easy_days_are_kept_and_change_the_version(browser: Client) -> None:
+    browser.post(reverse("reviews:preset"), FORM)
+    browser.post(reverse("reviews:preset"), FORM | {"day_5": "50", "day_6": "0"})
+    preset = Preset.objects.get()
+    assert (preset.version, preset.easy_days) == (2, [100, 100, 100, 100, 100, 50, 0])
+    assert preset.parameters().easy_days == (100, 100, 100, 100, 100, 50, 0)
+
+
+def test_an_easy_day_is_none_half_or_whole(browser: Client) -> None:
+    assert browser.post(reverse("reviews:preset"), FORM | {"day_0": "70"}).status_code == 422
+
+
+def test_a_day_off_begins_no_new_question() -> None:
+    user = make_user()
+    make_card(user)
+    Preset.objects.create(user=user, easy_days=[0, 100, 100, 100, 100, 100, 100])
+    assert (due(user, MONDAY), len(due(user, MONDAY + days(1)))) == ([], 1)

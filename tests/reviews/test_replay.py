@@ -19,8 +19,15 @@ from tests.factories_reviews import MONDAY, answer_card, make_card, make_questio
 pytestmark = pytest.mark.django_db
 
 ACTIONS = st.sampled_from(
-    ["right", "wrong", "give up", "easy", "undo", "suspend", "resume", "bury", "preset", "travel"]
+    ["right", "wrong", "give up", "easy", "undo", "suspend", "resume", "bury", "harder", "preset", "travel"]
 )
+CHANGED = {
+    "maximum_interval": 30,
+    "learning_minutes": [1, 10],
+    "easy_days": [100, 50, 100, 100, 100, 0, 0],
+    "leech_lapses": 1,
+    "suspend_leeches": True,
+}
 STEPS = st.lists(st.tuples(ACTIONS, st.floats(0, 60)), max_size=10)
 
 
@@ -34,10 +41,14 @@ def act(card: Card, action: str, at: datetime, number: int) -> None:
         services.rerate(user, answer_card(card, at=at).pk, Rating.Easy, key, at)
     elif action == "undo":
         undo(card, key, at)
+    elif action == "harder":
+        harder = make_card(user, make_question(covers=[card.question_id]), at - timedelta(days=99))
+        Card.objects.filter(pk=harder.pk).update(due_day=at.date() - timedelta(days=1))
+        answer_card(harder, at=at)
     elif action in {"suspend", "resume", "bury"}:
         getattr(services, action)(user, card.pk, card.revision, key)
     elif action == "preset":
-        Preset.objects.update_or_create(user=user, defaults={"maximum_interval": 30, "learning_minutes": [1, 10]})
+        Preset.objects.update_or_create(user=user, defaults=CHANGED)
     else:
         user.time_zone = "Pacific/Honolulu"
         user.save(update_fields=["time_zone"])

@@ -20,7 +20,7 @@ PARAMETERS = Parameters(maximum_interval=36500, learning_minutes=(1, 10), relear
 
 @pytest.fixture(autouse=True)
 def _without_fuzz(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "_fuzz", lambda days, luck, maximum: days)  # noqa: ARG005 - the signature it replaces
+    monkeypatch.setattr(scheduler, "candidates", lambda days, maximum: range(days, days + 1))  # noqa: ARG005 - as it is
 
 
 def fresh() -> Snapshot:

@@ -9,8 +9,10 @@ from datetime import date, datetime
 from fsrs import Rating
 
 from residual.reviews import scheduler
+from residual.reviews.covering import covered
 from residual.reviews.scheduler import Parameters
 from residual.reviews.snapshot import Snapshot
+from residual.reviews.spreading import Load
 from residual.reviews.study_calendar import StudyCalendar
 
 
@@ -27,11 +29,12 @@ class Reviewed:
     calendar: StudyCalendar
     parameters: Parameters
     fuzz_key: str
+    load: Load | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    seq: int  # of the review that is taken back
+    seq: int  # of the review, or of the cover, that is taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Pointed:
     at: datetime
     day: date
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A harder question was answered right on `day`, and this one waits longer for it."""
+
+    day: date
+    calendar: StudyCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +69,24 @@ class Buried:
     until: date  # the first study day on which the card may be asked again
 
 
-Entry = Introduced | Reviewed | Undone | Pointed | Suspended | Resumed | Buried
+Entry = Introduced | Reviewed | Undone | Pointed | Covered | Suspended | Resumed | Buried
 
 
 def advance(card: Snapshot | None, entry: Entry, befores: Mapping[int, Snapshot]) -> Snapshot:
-    """The card after `entry`. `befores` holds, by seq, what the card was before each earlier review."""
+    """The card after `entry`. `befores` holds, by seq, what the card was before each earlier review or cover."""
     if isinstance(entry, Introduced):
         return Snapshot(due=entry.at, due_day=entry.day)
     if card is None:
         raise ValueError(f"a log begins with an introduction, not with {entry}")
     match entry:
-        case Reviewed(rating, at, calendar, parameters, fuzz_key):
-            after = scheduler.review(card, rating, at, calendar, parameters, fuzz_key)
+        case Reviewed(rating, at, calendar, parameters, fuzz_key, load):
+            after = scheduler.review(card, rating, at, calendar, parameters, fuzz_key, load)
         case Undone(seq):
             after = befores[seq]
         case Pointed(at, day, reason):
             after = replace(card, due=at, due_day=day, due_reason=reason, buried_until=None)
+        case Covered(day, calendar):
+            after = covered(card, day, calendar)
         case Suspended():
             after = replace(card, suspended=True)
         case Resumed():
@@ -88,7 +101,7 @@ def replay(entries: Iterable[Entry]) -> Snapshot:
     card: Snapshot | None = None
     befores: dict[int, Snapshot] = {}
     for seq, entry in enumerate(entries, start=1):
-        if card is not None and isinstance(entry, Reviewed):
+        if card is not None and isinstance(entry, Reviewed | Covered):
             befores[seq] = card
         card = advance(card, entry, befores)
     if card is None:

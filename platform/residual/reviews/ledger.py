@@ -12,10 +12,22 @@ from django.utils import timezone
 from fsrs import Rating
 
 from residual.accounts.models import User
-from residual.reviews.entries import Buried, Entry, Introduced, Pointed, Resumed, Reviewed, Suspended, Undone, advance
+from residual.reviews.entries import (
+    Buried,
+    Covered,
+    Entry,
+    Introduced,
+    Pointed,
+    Resumed,
+    Reviewed,
+    Suspended,
+    Undone,
+    advance,
+)
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.scheduler import Parameters
 from residual.reviews.snapshot import FIELDS, Snapshot
+from residual.reviews.spreading import Load
 from residual.reviews.study_calendar import StudyCalendar
 
 T = TypeVar("T")
@@ -25,6 +37,7 @@ KINDS: Mapping[type[Entry], Kind] = {
     Reviewed: Kind.REVIEW,
     Undone: Kind.UNDO,
     Pointed: Kind.EVIDENCE,
+    Covered: Kind.COVERED,
     Suspended: Kind.SUSPEND,
     Resumed: Kind.RESUME,
     Buried: Kind.BURY,
@@ -98,6 +111,8 @@ def entry_of(row: ReviewLog) -> Entry:
             entry = Undone(_known(row.undoes))
         case Kind.EVIDENCE:
             entry = Pointed(row.at, row.study_day, row.reason)
+        case Kind.COVERED:
+            entry = Covered(row.study_day, StudyCalendar(**row.preset))
         case Kind.SUSPEND:
             entry = Suspended()
         case Kind.RESUME:
@@ -114,7 +129,18 @@ def _reviewed(row: ReviewLog) -> Reviewed:
         calendar=StudyCalendar(row.preset["time_zone"], row.preset["rollover_hour"]),
         parameters=Parameters.from_json(row.preset, row.weights),
         fuzz_key=fuzz_key(row.card_id, row.seq),
+        load=entry_load(row),
     )
+
+
+def entry_load(row: ReviewLog) -> Load | None:
+    """The load that a review's day was picked by; rows from before days were balanced have none."""
+    stored = row.preset.get("load")
+    return None if stored is None else {date.fromisoformat(day): cards for day, cards in stored.items()}
+
+
+def load_json(load: Load) -> dict[str, int]:
+    return {day.isoformat(): cards for day, cards in sorted(load.items())}
 
 
 def _known(value: T | None) -> T:

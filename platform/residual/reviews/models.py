@@ -17,6 +17,7 @@ from fsrs import Rating
 from curriculum.models import Question
 from residual.reviews.scheduler import Parameters
 from residual.reviews.snapshot import FIELDS, Snapshot, State
+from residual.reviews.spreading import FULL_WEEK
 
 STATES = [
     (State.NEW.value, _("new")),
@@ -57,6 +58,7 @@ class Card(models.Model):
     suspended = models.BooleanField(default=False)
     buried_until = models.DateField(null=True, blank=True)
     due_reason = models.CharField(max_length=200, blank=True)  # why it is due before its time
+    covered_day = models.DateField(null=True, blank=True)  # when a harder question last stood in for it
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -89,6 +91,7 @@ class ReviewLog(models.Model):
         REVIEW = "review"
         UNDO = "undo"  # takes back the row numbered `undoes`
         EVIDENCE = "evidence"  # a failed lab check made the card due; no rating, so the fit stays clean
+        COVERED = "covered"  # a harder question was answered right in its stead; no rating either
         SUSPEND = "suspend"
         RESUME = "resume"
         BURY = "bury"
@@ -122,6 +125,7 @@ class ReviewLog(models.Model):
     preset = models.JSONField(default=dict, blank=True)  # parameters, time zone and rollover hour of that moment
     undoes = models.PositiveIntegerField(null=True, blank=True)  # seq of the review taken back
     reason = models.CharField(max_length=200, blank=True)
+    caused_by = models.BigIntegerField(null=True, blank=True)  # the row of another card that brought this one about
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -146,6 +150,10 @@ def default_steps() -> list[int]:
     return [10]
 
 
+def full_week() -> list[int]:
+    return list(FULL_WEEK)
+
+
 class Preset(models.Model):
     """How one learner wants to review. `version` counts the changes; every review names the one it was made with."""
 
@@ -167,6 +175,11 @@ class Preset(models.Model):
     )
     learning_minutes = models.JSONField(_("steps of a new question, in minutes"), default=default_steps)
     relearning_minutes = models.JSONField(_("steps after a mistake, in minutes"), default=default_steps)
+    easy_days = models.JSONField(default=full_week)  # per cent of an ordinary day's work, Monday first
+    leech_lapses = models.PositiveSmallIntegerField(
+        _("lapses until a question is a sticking point"), default=5, validators=[MaxValueValidator(50)]
+    )
+    suspend_leeches = models.BooleanField(_("put sticking points away"), default=False)
 
     def __str__(self) -> str:
         return f"preset {self.version} of {self.user_id}"
@@ -177,6 +190,7 @@ class Preset(models.Model):
             maximum_interval=self.maximum_interval,
             learning_minutes=tuple(self.learning_minutes),
             relearning_minutes=tuple(self.relearning_minutes),
+            easy_days=tuple(self.easy_days),
         )
 
 

@@ -15,10 +15,12 @@ from django.utils.translation import ngettext
 from fsrs import Rating
 
 from curriculum.questions import Instance, instance
-from residual.reviews import grading, ledger, scheduler
+from labs.queries import labs_of_skill
+from residual.reviews import grading, ledger, queries, scheduler
 from residual.reviews.grading import Answer, Unreadable, Verdict
 from residual.reviews.kinds.base import code, trusted
 from residual.reviews.kinds.cloze import PREFIX
+from residual.reviews.leeches import is_leech
 from residual.reviews.models import RATINGS, Card, Preset, ReviewLog
 from residual.reviews.snapshot import Snapshot, State
 
@@ -42,6 +44,7 @@ def asked(card: Card, answer: Answer | None = None) -> dict[str, Any]:
     return {
         "card": card,
         "prompt": _with_blanks(drawn, _input(shown)),
+        "labs": labs_of_skill(card.question.skill),
         "kind_template": grading.KINDS[card.question.kind].template,
         "self_graded": not grading.is_machine_graded(card.question.kind),
         **shown,
@@ -53,7 +56,8 @@ def revealed(card: Card, preset: Preset) -> dict[str, Any]:
     drawn = instance(card.question, ledger.seed_for(card))
     today = card.user.study_day()
     key = ledger.fuzz_key(card.pk, card.revision + 1)
-    intervals = scheduler.preview(card.snapshot(), today, preset.parameters(), key)
+    load = queries.load_around(card.user, card, today, preset.parameters())
+    intervals = scheduler.preview(card.snapshot(), today, preset.parameters(), key, load)
     return {
         "right_answer": grading.right_answer(card.question.kind, drawn.spec),
         "explanation": trusted(drawn.explanation_html),
@@ -70,6 +74,7 @@ def judged(row: ReviewLog) -> dict[str, Any]:
     return {
         "row": row,
         "card": row.card,
+        "labs": labs_of_skill(question.skill),
         "prompt": _with_blanks(drawn, _filled(shown)),
         "given": _given(shown) if row.answer else "",
         "correct": verdict.correct,
@@ -78,14 +83,24 @@ def judged(row: ReviewLog) -> dict[str, Any]:
         "right_answer": grading.right_answer(question.kind, drawn.spec),
         "explanation": trusted(drawn.explanation_html),
         "comes_back": _comes_back(row),
+        "spared": ReviewLog.objects.filter(caused_by=row.pk, kind=ReviewLog.Kind.COVERED).count(),
     }
+
+
+def sticking_point(row: ReviewLog, preset: Preset) -> dict[str, Any]:
+    """What the verdict says of a question that was known and lost too often; nothing for any other."""
+    after = Snapshot.from_json(row.after)
+    if row.correct or not is_leech(after.lapses, preset.leech_lapses):
+        return {}
+    return {"lapses": after.lapses, "put_away": row.card.suspended}
 
 
 def passing_ratings(row: ReviewLog, preset: Preset) -> list[Button]:
     """The other ratings that a right answer may be given, as if it had been given them at once."""
     before = Snapshot.from_json(row.before)
     key = ledger.fuzz_key(row.card_id, row.seq + 2)  # rating again adds the row that undoes, then the new one
-    intervals = scheduler.preview(before, row.study_day, preset.parameters(), key)
+    load = ledger.entry_load(row)
+    intervals = scheduler.preview(before, row.study_day, preset.parameters(), key, load)
     return [
         Button(value, str(label), interval_words(intervals[Rating(value)]))
         for value, label in RATINGS

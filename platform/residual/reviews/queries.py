@@ -12,8 +12,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from residual.accounts.models import User
+from residual.reviews.day_plan import allowed, easier_first, harder_first, interleaved, of_easy_day
 from residual.reviews.models import Card, Preset, ReviewLog
+from residual.reviews.scheduler import Parameters, possible_days
 from residual.reviews.snapshot import State
+from residual.reviews.spreading import FULL_WEEK
 
 # A step that ends within this time is asked once nothing else is left, so that a session need not be waited out.
 LEARN_AHEAD: Final = timedelta(minutes=20)
@@ -57,9 +60,11 @@ def today(user: User, now: datetime | None = None) -> Today:
         answered=_count(log),
         reviews_limit=Coalesce("review_preset__daily_reviews", _DEFAULT.daily_reviews),
         new_limit=Coalesce("review_preset__daily_new", _DEFAULT.daily_new),
+        easy_days=F("review_preset__easy_days"),
     ).get(pk=user.pk)
-    reviews = min(row.reviews_now, max(0, row.reviews_limit - row.reviews_done))
-    new = min(row.new_now, max(0, row.new_limit - row.new_done))
+    easy = (row.easy_days or FULL_WEEK)[user.study_day(moment).weekday()]
+    reviews = allowed(row.reviews_now, row.reviews_done, row.reviews_limit)
+    new = allowed(row.new_now, row.new_done, of_easy_day(row.new_limit, easy))
     return Today(row.learning_now, reviews, new, row.reviews_now - reviews, row.new_now - new, row.answered)
 
 
@@ -75,22 +80,26 @@ def due(user: User, now: datetime | None = None) -> list[Card]:
     for card in cards[:QUEUE_LENGTH]:
         turns[card.turn].append(card)  # type: ignore[attr-defined]  # an annotation of _in_turn
     retries, reviews, new, ahead = turns.values()
-    return [
-        *retries,
-        *interleaved([*reviews[: day.reviews], *new[: day.new]], _last_paper(user, user.study_day(moment))),
-        *ahead,
-    ]
+    pointed = [card for card in reviews if card.due_reason]  # nothing stands in for what a failed check points at
+    others = harder_first([card for card in reviews if not card.due_reason], _name, _covers)
+    fresh = easier_first(new, _name, _covers)
+    papers = interleaved(
+        [*[*pointed, *others][: day.reviews], *fresh[: day.new]], _paper, _last_paper(user, user.study_day(moment))
+    )
+    return [*retries, *papers, *ahead]
 
 
-def interleaved(cards: Sequence[Card], last_paper: str | None) -> list[Card]:
-    """The cards in their order, but each from another paper than the one before it where one waits."""
-    waiting, ordered = list(cards), list[Card]()
-    while waiting:
-        card = next((card for card in waiting if card.question.paper_id != last_paper), waiting[0])
-        waiting.remove(card)
-        ordered.append(card)
-        last_paper = card.question.paper_id
-    return ordered
+def _name(card: Card) -> str:
+    return card.question_id
+
+
+def _covers(card: Card) -> Sequence[str]:
+    covers: list[str] = card.question.covers
+    return covers
+
+
+def _paper(card: Card) -> str:
+    return card.question.paper_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,15 @@ def forecast(user: User, days: int = 14, now: datetime | None = None) -> list[Fo
     )
     counts: dict[date, int] = dict(rows)
     return [ForecastDay(day, counts.get(day, 0)) for day in (first + timedelta(days=n) for n in range(days))]
+
+
+def load_around(user: User, card: Card, today: date, parameters: Parameters) -> dict[date, int]:
+    """How many other cards are due on each study day that a review of `card` could choose; empty days are missing."""
+    days = possible_days(card.snapshot(), today, parameters)
+    if days is None:
+        return {}
+    others = Card.objects.filter(user=user, suspended=False, due_day__range=days).exclude(pk=card.pk)
+    return dict(_live(others).values_list("due_day").annotate(cards=Count("pk")).order_by("due_day"))
 
 
 def last_answer(user: User, now: datetime | None = None) -> ReviewLog | None:

@@ -2,14 +2,12 @@
 
 Three things are ours, because the library leaves them open:
 - elapsed time is counted in the learner's study days and is never negative;
-- fuzz is seeded by the card and the number of the log row, so that a replay gives the same day, and stays within the
-  maximum interval;
+- the day is picked by `spreading`, seeded by the card and the number of the log row, within the maximum interval;
 - Hard is never later than Good, and Good is always earlier than Easy.
 """
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,26 +17,30 @@ from typing import Any, Final
 
 import fsrs
 from fsrs import Rating
-from fsrs.scheduler import DEFAULT_PARAMETERS, FUZZ_RANGES
+from fsrs.scheduler import DEFAULT_PARAMETERS
 
 from residual.reviews.snapshot import Snapshot, State
+from residual.reviews.spreading import FULL_WEEK, Load, candidates, pick
 from residual.reviews.study_calendar import StudyCalendar
 
 MODEL_VERSION: Final = f"fsrs-6/{version('fsrs')}"
 DEFAULT_WEIGHTS: Final = tuple(DEFAULT_PARAMETERS)
 LONGEST_STEP_MINUTES: Final = 240  # with 1.5 times it for Hard, a step stays shorter than any study day
-_FUZZ_FROM_DAYS: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a review is scheduled by. Steps are in minutes and rise; `maximum_interval` is in days, at least 2."""
+    """What a review is scheduled by. Steps are in minutes and rise; `maximum_interval` is in days, at least 2.
+
+    `easy_days` are per cent of an ordinary day's work, Monday first.
+    """
 
     desired_retention: float = 0.9
     maximum_interval: int = 365
     learning_minutes: tuple[int, ...] = (10,)
     relearning_minutes: tuple[int, ...] = (10,)
     weights: tuple[float, ...] = DEFAULT_WEIGHTS
+    easy_days: tuple[int, ...] = FULL_WEEK
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the weights, which the log keeps in a column of their own."""
@@ -47,6 +49,7 @@ class Parameters:
             "maximum_interval": self.maximum_interval,
             "learning_minutes": list(self.learning_minutes),
             "relearning_minutes": list(self.relearning_minutes),
+            "easy_days": list(self.easy_days),
         }
 
     @classmethod
@@ -57,15 +60,22 @@ class Parameters:
             learning_minutes=tuple(data["learning_minutes"]),
             relearning_minutes=tuple(data["relearning_minutes"]),
             weights=tuple(weights),
+            easy_days=tuple(data.get("easy_days", FULL_WEEK)),  # rows from before there were easy days lack them
         )
 
 
 def review(
-    card: Snapshot, rating: Rating, at: datetime, calendar: StudyCalendar, parameters: Parameters, fuzz_key: str
+    card: Snapshot,
+    rating: Rating,
+    at: datetime,
+    calendar: StudyCalendar,
+    parameters: Parameters,
+    fuzz_key: str,
+    load: Load | None = None,
 ) -> Snapshot:
-    """The card after it was rated `rating` at the instant `at`. A replay must give the same `fuzz_key`."""
+    """The card after it was rated `rating` at the instant `at`. A replay must give the same `fuzz_key` and `load`."""
     today = calendar.day(at)
-    memory, interval = _outcomes(card, elapsed_days(card, today), parameters, fuzz_key)[rating]
+    memory, interval = _outcomes(card, today, parameters, fuzz_key, load)[rating]
     due_day = today + timedelta(days=interval.days) if interval.days else calendar.day(at + interval)
     return replace(
         card,
@@ -82,13 +92,27 @@ def review(
         lapses=card.lapses + (card.state == State.REVIEW and rating == Rating.Again),
         buried_until=None,
         due_reason="",
+        covered_day=None,
     )
 
 
-def preview(card: Snapshot, today: date, parameters: Parameters, fuzz_key: str) -> dict[Rating, timedelta]:
+def preview(
+    card: Snapshot, today: date, parameters: Parameters, fuzz_key: str, load: Load | None = None
+) -> dict[Rating, timedelta]:
     """How long the card would stay away after each rating."""
-    outcomes = _outcomes(card, elapsed_days(card, today), parameters, fuzz_key)
+    outcomes = _outcomes(card, today, parameters, fuzz_key, load)
     return {rating: interval for rating, (_, interval) in outcomes.items()}
+
+
+def possible_days(card: Snapshot, today: date, parameters: Parameters) -> tuple[date, date] | None:
+    """The first and the last study day on which a review of today could set the card; None where it could set none."""
+    intervals = [_rated(card, rating, elapsed_days(card, today), parameters)[1].days for rating in Rating]
+    reach = [candidates(days, parameters.maximum_interval) for days in intervals if days]
+    if not reach:
+        return None
+    return today + timedelta(days=min(days[0] for days in reach)), today + timedelta(
+        days=max(days[-1] for days in reach)
+    )
 
 
 def elapsed_days(card: Snapshot, today: date) -> int:
@@ -104,12 +128,18 @@ def is_early(card: Snapshot, today: date) -> bool:
 Outcome = tuple[fsrs.Card, timedelta]  # the memory after the review, and the interval: whole days or a step of minutes
 
 
-def _outcomes(card: Snapshot, elapsed: int, parameters: Parameters, fuzz_key: str) -> dict[Rating, Outcome]:
+def _outcomes(
+    card: Snapshot, today: date, parameters: Parameters, fuzz_key: str, load: Load | None
+) -> dict[Rating, Outcome]:
+    elapsed, longest = elapsed_days(card, today), parameters.maximum_interval
     outcomes = {rating: _rated(card, rating, elapsed, parameters) for rating in Rating}
-    days = {rating: interval.days for rating, (_, interval) in outcomes.items() if interval.days}
     luck = random.Random(fuzz_key).random()  # noqa: S311 - spreads cards over days; nothing secret hangs on it
-    fuzzed = {rating: _fuzz(count, luck, parameters.maximum_interval) for rating, count in days.items()}
-    for rating, count in _in_order(fuzzed, parameters.maximum_interval).items():
+    days = {
+        rating: pick(candidates(interval.days, longest), luck, today, load, parameters.easy_days)
+        for rating, (_, interval) in outcomes.items()
+        if interval.days
+    }
+    for rating, count in _in_order(days, longest).items():
         outcomes[rating] = (outcomes[rating][0], timedelta(days=count))
     return outcomes
 
@@ -139,16 +169,6 @@ def _engine(parameters: Parameters) -> fsrs.Scheduler:
         maximum_interval=parameters.maximum_interval,
         enable_fuzzing=False,
     )
-
-
-def _fuzz(days: int, luck: float, maximum: int) -> int:
-    """`days` moved within the library's own range by `luck` in [0, 1), never beyond `maximum`."""
-    if days < _FUZZ_FROM_DAYS:
-        return days
-    reach = 1.0 + sum(band["factor"] * max(min(days, band["end"]) - band["start"], 0.0) for band in FUZZ_RANGES)
-    low, high = max(2, round(days - reach)), min(round(days + reach), maximum)
-    low = min(low, high)
-    return low + math.floor(luck * (high - low + 1))
 
 
 def _in_order(days: dict[Rating, int], maximum: int) -> dict[Rating, int]:

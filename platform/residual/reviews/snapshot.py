@@ -36,6 +36,7 @@ class Snapshot:
     suspended: bool = False
     buried_until: date | None = None
     due_reason: str = ""
+    covered_day: date | None = None  # a harder question stood in for it then, since its last own review
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -50,7 +51,7 @@ class Snapshot:
 
 FIELDS = tuple(field.name for field in fields(Snapshot))
 _INSTANTS = frozenset({"due", "last_review"})
-_DAYS = frozenset({"due_day", "scheduled_day", "last_day", "buried_until"})
+_DAYS = frozenset({"due_day", "scheduled_day", "last_day", "buried_until", "covered_day"})
 
 
 def _parsed(name: str, value: Any) -> Any:

@@ -12,12 +12,14 @@ from fsrs import Rating
 
 from curriculum.questions import instance
 from residual.accounts.models import User
-from residual.reviews import ledger, mastery, scheduler
+from residual.reviews import ledger, mastery, queries, scheduler
 from residual.reviews.entries import Reviewed, Undone
 from residual.reviews.grading import Answer, Unreadable, grade, is_machine_graded
 from residual.reviews.ledger import Happening
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.presets import preset_of
+from residual.reviews.services.consequences import cover, put_leech_away
+from residual.reviews.spreading import Load
 from residual.reviews.study_calendar import StudyCalendar
 
 
@@ -44,6 +46,8 @@ class Conflict(Exception):  # noqa: N818 - what HTTP calls it
 def answer(user: User, card_id: int, submission: Submission, now: datetime | None = None) -> ReviewLog:
     """Take an answer and return its row; the same key again returns the same row and does nothing more.
 
+    A right one puts off what it covers, and a lapse too many puts the card away where the preset says so.
+
     Raises Card.DoesNotExist for anybody else's card, Conflict for a stale form, and Unreadable, which costs nothing.
     """
     with transaction.atomic():
@@ -55,6 +59,8 @@ def answer(user: User, card_id: int, submission: Submission, now: datetime | Non
             raise Conflict(card, submission)
         happening = Happening.now(user, submission.key, now)
         row = _append(user, card, happening, _judged(card, submission, happening))
+        cover(user, row, card.question)
+        put_leech_away(card, row)
         mastery.credit(user, card.question, row)
     return row
 
@@ -76,18 +82,23 @@ def rerate(user: User, row_id: int, rating: Rating, key: str, now: datetime | No
         if not row.correct or rating == Rating.Again:
             raise Unreadable(_("Only a right answer can be rated Hard, Good or Easy. Undo takes an answer back."))
         ledger.append(card, Undone(row.seq), Happening(row.at, row.study_day, f"{key}:undo"), undoes=row.seq)
-        return _append(user, card, Happening(row.at, row.study_day, key), _again(row, rating))
+        return _append(user, card, Happening(row.at, row.study_day, key), _again(row, rating), ledger.entry_load(row))
 
 
-def _append(user: User, card: Card, happening: Happening, columns: dict[str, Any]) -> ReviewLog:
+def _append(
+    user: User, card: Card, happening: Happening, columns: dict[str, Any], load: Load | None = None
+) -> ReviewLog:
+    """Schedule and write the answer. `load` is given where an answer of before is written anew."""
     preset, calendar = preset_of(user), StudyCalendar.of(user)
     before, parameters = card.snapshot(), preset.parameters()
+    load = queries.load_around(user, card, happening.day, parameters) if load is None else load
     entry = Reviewed(
         rating=Rating(columns["rating"]),
         at=happening.at,
         calendar=calendar,
         parameters=parameters,
         fuzz_key=ledger.fuzz_key(card.pk, card.revision + 1),
+        load=load,
     )
     return ledger.append(
         card,
@@ -100,7 +111,7 @@ def _append(user: User, card: Card, happening: Happening, columns: dict[str, Any
         model_version=scheduler.MODEL_VERSION,
         weights=list(parameters.weights),
         preset_version=preset.version,
-        preset=parameters.to_json() | asdict(calendar),
+        preset=parameters.to_json() | asdict(calendar) | {"load": ledger.load_json(load)},
     )
 
 

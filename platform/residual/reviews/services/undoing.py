@@ -1,4 +1,4 @@
-"""Taking an answer back: a row that says so is added, and the card is what it was before."""
+"""Taking an answer back: a row that says so is added, and the card is what it was before; so are those it covered."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from residual.reviews.entries import Undone
 from residual.reviews.ledger import Happening
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.services.answering import Conflict, Submission
+from residual.reviews.services.consequences import uncover
 
 
 class NothingToUndo(Exception):  # noqa: N818 - it is a state of the card and no error
@@ -34,7 +35,9 @@ def undo(user: User, card_id: int, revision: int, key: str, now: datetime | None
         row = _latest(card)
         if row is None or row.study_day != happening.day:
             raise NothingToUndo
-        return ledger.append(card, Undone(row.seq), happening, undoes=row.seq)
+        undone = ledger.append(card, Undone(row.seq), happening, undoes=row.seq)
+        uncover(user, row, key)
+    return undone
 
 
 def _latest(card: Card) -> ReviewLog | None:

@@ -17,6 +17,7 @@ from residual.accounts.requests import LearnerRequest
 from residual.progress.models import Completion
 from residual.reviews import services
 from residual.reviews.models import Card
+from residual.reviews.presets import preset_of
 
 
 @login_required
@@ -34,6 +35,7 @@ def quiz(request: LearnerRequest, slug: str) -> HttpResponse:
         "not_started": sum(card is None for _question, card in rows),
         "learned": percents.get(Completion.Kind.QUIZ_LEARNED, 0),
         "kept": percents.get(Completion.Kind.QUIZ_KEPT, 0),
+        "leech_lapses": preset_of(request.user).leech_lapses,
         "key": uuid4(),
     }
     return render(request, "reviews/quiz.html", context)

@@ -58,8 +58,9 @@ def verdict(request: LearnerRequest, row_id: int) -> HttpResponse:
         return redirect("reviews:session")
     is_last = row.card.revision == row.seq
     can_rate = bool(row.correct) and is_last and row.study_day == request.user.study_day()
-    context = presenting.judged(row) | _frame(request.user)
-    ratings = presenting.passing_ratings(row, preset_of(request.user)) if can_rate else []
+    preset = preset_of(request.user)
+    context = presenting.judged(row) | _frame(request.user) | {"leech": presenting.sticking_point(row, preset)}
+    ratings = presenting.passing_ratings(row, preset) if can_rate else []
     return render(request, "reviews/verdict.html", context | {"ratings": ratings, "is_last": is_last})
 
 
