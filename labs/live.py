@@ -24,6 +24,7 @@ class Page:
     checks: Mapping[str, LabCheck]
     limits: Mapping[str, Any]
     language: str
+    lab_url: str = ""
 
 
 def messages_of(page: Page, change: Change) -> Iterator[str]:
@@ -51,7 +52,8 @@ def sse(name: str, data: str, number: int | None = None) -> str:
 def _piece(page: Page, event: StoredEvent) -> tuple[str, str]:
     if event.kind == "check":
         row = check_row(page.checks.get(str(event.data.get("id"))), _result(event.data), page.limits)
-        return f"check-{row.cid}", render_to_string("labs/_check.html", {"row": row, "live": True})
+        context = {"row": row, "live": True, "edit_url": page.lab_url}
+        return f"check-{row.cid}", render_to_string("labs/_check.html", context)
     if event.kind == "log":
         return "log", escape(f"{event.data.get('text', '')}\n")
     if event.kind == "metric":

@@ -26,6 +26,7 @@ _MEASURED_WORDS: Final[Mapping[str, str | Promise]] = {
     "peak_mb": gettext_lazy("peak memory %(value)s MB"),
     "steps_per_s": gettext_lazy("%(value)s steps/s by our clock"),
 }
+LAST_LINE: Final = 10**6
 _UNITS: Final = (
     ("wall_s", "wall_s", gettext_lazy("time"), "s"),
     ("cpu_s", "cpu_s", gettext_lazy("CPU time"), "s"),
@@ -41,11 +42,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One of the learner's own lines in a traceback."""
+    """One of the learner's own lines: in a traceback, or named by a rule on the source (without function and text)."""
 
-    line: str
-    function: str
-    text: str
+    line: int
+    function: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +222,20 @@ def _misconception(details: Mapping[str, Any], message: str) -> str:
 
 
 def _frames(details: Mapping[str, Any]) -> Iterable[Frame]:
+    if (line := _line(details.get("line"))) > 0:
+        yield Frame(line)
     for frame in _records(details.get("traceback")):
-        yield Frame(str(frame.get("line", "?")), str(frame.get("function", "?")), str(frame.get("text", "")))
+        yield Frame(_line(frame.get("line")), str(frame.get("function", "?")), str(frame.get("text", "")))
+
+
+def _line(value: Any) -> int:
+    """A line's number, 0 where it is not known."""
+    return value if type(value) is int and 0 < value < LAST_LINE else 0
+
+
+def blamed_lines(rows: Iterable[CheckRow]) -> frozenset[int]:
+    """The lines of the learner's file that any check points at."""
+    return frozenset(frame.line for row in rows for frame in row.traceback if frame.line)
 
 
 def _records(value: Any) -> list[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -40,7 +41,11 @@ def submission(request: HttpRequest, submission_id: UUID) -> HttpResponse:
 def panel(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """The part of the page that changes: fetched when the verdict is there, and by pages that get no stream."""
     found = queries.submission_of(learner(request), submission_id)
-    return render(request, "labs/_panel.html", _context(found))
+    context = _context(found)
+    html = render_to_string("labs/_panel.html", context, request)
+    if found.finished:  # the checks point at lines of the source, which stands outside the panel
+        html += render_to_string("labs/_sent.html", {**context, "oob": True}, request)
+    return HttpResponse(html)
 
 
 @require_POST
@@ -65,7 +70,8 @@ def _open(request: HttpRequest, submission_id: UUID) -> Page:
     """What the stream needs to know, read at once: it holds no database connection while it runs."""
     found = queries.submission_of(learner(request), submission_id)
     checks = {check.cid: check for check in queries.live_checks(found.lab)}
-    page = Page(found.pk, checks, found.limits, get_language() or settings.LANGUAGE_CODE)
+    language = get_language() or settings.LANGUAGE_CODE
+    page = Page(found.pk, checks, found.limits, language, found.lab.get_absolute_url())
     connections.close_all()
     return page
 
@@ -87,6 +93,7 @@ def _context(found: Submission) -> dict[str, Any]:
         "submission": found,
         "lab": found.lab,
         "rows": rows,
+        "blamed": report.blamed_lines(rows),
         "kinds": report.evidence_facts(rows),
         "passed": sum(row.state == "passed" for row in rows),
         "usage": report.usage_facts(found.usage, {}),

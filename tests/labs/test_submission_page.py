@@ -74,7 +74,7 @@ def test_a_failed_check_explains_itself(client: Client, me: User) -> None:
         "0.75",
         "0.5 (allowed 1e-06)",
         "Your answer equals attention without 1/√d to 2e-07.",
-        "line 3, in attention",
+        '<a href="#line-3">line 3</a> in attention',
         "return &lt;q&gt; @ k",
         "(B 2, T 5)",
         "<dd>7</dd>",
@@ -82,6 +82,34 @@ def test_a_failed_check_explains_itself(client: Client, me: User) -> None:
         "0 of 2 passed",
     ):
         assert words in html, words
+
+
+def test_a_traceback_leads_to_the_line_that_ran_and_to_the_editor(client: Client, me: User) -> None:
+    submission = make_submission(me, status="done", verdict="error", source="\n\nreturn q\n")
+    make_result(submission, "values", "error", details=DETAILS)
+    html = page(client, submission)
+    assert '<span id="line-3" class="line marked"><span class="visually-hidden">Here: </span>' in html
+    assert f'href="{submission.lab.get_absolute_url()}#line-3"' in html
+    assert '<details class="disclosure" id="sent" open>' in html
+
+
+def test_a_rule_on_the_source_leads_to_its_line(client: Client, me: User) -> None:
+    submission = make_submission(me, status="done", verdict="failed")
+    make_result(submission, "values", "failed", message="Line 2 uses `sdpa`.", details={"line": 2})
+    assert '<a href="#line-2">line 2</a>' in page(client, submission)
+
+
+def test_the_source_stays_closed_while_nothing_points_at_it(client: Client, me: User) -> None:
+    html = page(client, make_submission(me, status="done", verdict="passed"))
+    assert '<details class="disclosure" id="sent">' in html
+    assert 'class="line marked"' not in html
+
+
+def test_the_last_panel_brings_the_marked_source_along(client: Client, me: User) -> None:
+    submission = make_submission(me, status="done", verdict="error")
+    make_result(submission, "values", "error", details=DETAILS)
+    assert 'id="sent" open hx-swap-oob="true"' in page(client, submission, "panel")
+    assert "hx-swap-oob" not in page(client, submission)
 
 
 def test_a_misconception_that_the_message_names_is_not_said_twice(client: Client, me: User) -> None:
@@ -120,6 +148,7 @@ ODD_DETAILS = [
     {"axes": [1, None], "first_bad_index": [0], "traceback": ["x"], "misconception": {}},
     {"axes": [{}], "first_bad_index": [None], "max_error": None, "tolerance": [], "inputs": [[]]},
     {"inputs": {"tensors": 3}},
+    {"line": "3", "traceback": [{"line": -1}, {"line": 10**30, "text": []}]},
     {"inputs": {"tensors": [3, [None], [{}]], "seed": None}},
     ["not", "an object"],
 ]

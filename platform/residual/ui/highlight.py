@@ -12,3 +12,9 @@ def highlighted(source: str, language: str = "python") -> SafeString:
     """`source` escaped and marked up. Raises `pygments.util.ClassNotFound` for a language Pygments does not know."""
     inner = highlight(source, get_lexer_by_name(language), HtmlFormatter(nowrap=True))
     return mark_safe(inner)  # noqa: S308  Pygments escapes the source
+
+
+def highlighted_lines(source: str, language: str = "python") -> list[SafeString]:
+    """`highlighted`, line by line, each whole by itself: the n-th is line n of the file, blank first lines too."""
+    inner = highlight(source, get_lexer_by_name(language, stripnl=False), HtmlFormatter(nowrap=True))
+    return [mark_safe(line) for line in inner.removesuffix("\n").split("\n")]  # noqa: S308  as above

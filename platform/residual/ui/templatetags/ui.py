@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django import template
@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from residual.ui import charts
-from residual.ui.highlight import highlighted
+from residual.ui.highlight import highlighted, highlighted_lines
 from residual.ui.icons import ICONS
 from residual.ui.themes import chosen_theme
 
@@ -88,6 +88,13 @@ def callout(content: SafeString, tone: str = "info", title: str = "") -> str:
 def code_block(source: str, language: str = "python", label: str = "") -> str:
     """Highlighted source in a box that scrolls and can be reached by keyboard."""
     return render_to_string("ui/code.html", {"code": highlighted(source, language), "label": label or _("Code")})
+
+
+@register.inclusion_tag("ui/numbered_code.html")
+def numbered_code(source: str, label: str, marked: Collection[int] = ()) -> dict[str, Any]:
+    """Python with line numbers; `#line-12` leads to line 12 and highlights it. Lines in `marked` bear a mark."""
+    lines = [(number, number in marked, line) for number, line in enumerate(highlighted_lines(source), 1)]
+    return {"lines": lines, "label": label}
 
 
 @register.inclusion_tag("ui/shares.html")
