@@ -148,6 +148,7 @@ def test_the_labs_and_quizzes_that_exist_are_released_and_the_others_are_planned
         "lab-p1-backprop",
         "lab-sdpa",
         "lab-transformer-block",
+        "lab-w1-mlp",
         "lab-w10-switch",
         "lab-w2-positional-encoding",
         "lab-w5-forward",
