@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -11,6 +12,7 @@ from residual.progress import services as progress
 
 PARTIAL: Final = 0.5  # behavioural checks earn up to half of the lab, the full pass the rest
 BEHAVIOURAL: Final = frozenset({EvidenceKind.COMPUTED, EvidenceKind.SCORED, EvidenceKind.METERED})
+SKILL: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 
 
 def give(submission: Submission) -> None:
@@ -56,9 +58,20 @@ def passed_checks(user_id: int, lab_id: str) -> set[str]:
 
 def _point_at_skills(submission: Submission) -> None:
     """Tell progress which skills the failed checks are about. It keeps at most one a skill and two a day."""
-    failed = submission.results.filter(verdict=Verdict.FAILED).values_list("cid", "title")
     skills = dict(submission.lab.checks.exclude(skill="").values_list("cid", "skill"))
-    for cid, title in failed:
-        if cid in skills:
-            reason = _("%(lab)s failed “%(check)s”") % {"lab": submission.lab.slug, "check": title}
-            progress.record_evidence(submission.user, skills[cid], reason)
+    for result in submission.results.filter(verdict=Verdict.FAILED):
+        mistake, skill = _recognised(result.details)
+        if skill := skill or skills.get(result.cid, ""):
+            words = {"lab": submission.lab.slug, "check": result.title, "mistake": mistake}
+            told = _("%(lab)s failed “%(check)s”: %(mistake)s") if mistake else _("%(lab)s failed “%(check)s”")
+            progress.record_evidence(submission.user, skill, told % words)
+
+
+def _recognised(details: dict[str, Any]) -> tuple[str, str]:
+    """The misconception that a check recognised and the skill it names, each "" if there is none."""
+    found = details.get("misconception")
+    if not isinstance(found, dict):
+        return "", ""
+    text, skill = found.get("text"), found.get("skill")
+    named = isinstance(skill, str) and SKILL.fullmatch(skill)
+    return text if isinstance(text, str) else "", str(skill) if named else ""

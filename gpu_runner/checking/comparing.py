@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
@@ -19,11 +19,19 @@ DISTINCT: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Misconception:
-    """What a learner with a known mistake computes; `text` is a noun phrase that fits after "equals"."""
+    """What a learner with a known mistake computes; `text` is a noun phrase that fits after "equals".
+
+    `skill` is what this mistake shows to be missing, where that is not the check's own skill.
+    """
 
     id: str
     text: str
     fn: Callable[..., torch.Tensor]
+    skill: str = ""
+
+    def computed_by(self, fn: Callable[..., torch.Tensor], text: str = "") -> Misconception:
+        """The same mistake, its answer computed in another way."""
+        return replace(self, fn=fn, text=text or self.text)
 
 
 def to_double(tree: Any) -> Any:
@@ -125,6 +133,7 @@ def recognise(
         near = distance <= MARGIN * max(tolerance, rounding_tolerance(answer, torch.float32, 64))
         if tell_apart and near and (best is None or distance < best["distance"]):
             best = {"id": misconception.id, "text": misconception.text, "distance": distance}
+            best |= {"skill": misconception.skill} if misconception.skill else {}
     return best
 
 

@@ -155,7 +155,7 @@ class Lab:
         exact = differentiate(reference, inputs, cotangent, leading)
         for at, name in enumerate(by):
             wrong = [
-                Misconception(m.id, f"the gradient of {m.text}", partial(_nth, at, m.fn, inputs, cotangent, leading))
+                m.computed_by(partial(_nth, at, m.fn, inputs, cotangent, leading), f"the gradient of {m.text}")
                 for m in misconceptions
             ]
             hint = f"This is the gradient by `{name}`."
@@ -202,7 +202,7 @@ class Lab:
     ) -> torch.Tensor:
         """Pass when every value is within rounding of `reference(*on)` computed in float64; return the answer."""
         exact = to_double(on)
-        bound = [Misconception(m.id, m.text, partial(_on_a_copy, m.fn, on)) for m in misconceptions]
+        bound = [m.computed_by(partial(_on_a_copy, m.fn, on)) for m in misconceptions]
         return self.equals(got, reference(*exact), axes=axes, misconceptions=bound, **options)
 
     def equals(  # noqa: PLR0913 - keyword-only options, each documented in docs/checking.md

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 from curriculum.files import read_library
-from labs.catalog_files import read_catalog
+from labs.catalog_files import CATALOG, read_catalog
+
+
+@cache
+def skills_of_questions() -> set[str]:
+    return {question.skill for quiz in read_library().quizzes.values() for question in quiz.questions}
+
+
+def test_every_skill_of_a_misconception_has_a_question() -> None:
+    """A skill stands in a lab's code as a text such as "attention.scaling"; no other text there looks like one."""
+    rooms = "|".join({skill.partition(".")[0] for skill in skills_of_questions()})
+    trusted = "".join(path.read_text() for path in CATALOG.glob("*/*.py"))
+    named = set(re.findall(rf'"((?:{rooms})\.[a-z-]+)"', trusted))
+
+    assert "attention.softmax-axis" in named
+    assert named - skills_of_questions() == set()
 
 
 def test_every_skill_of_a_check_has_a_question() -> None:
-    questions = {question.skill for quiz in read_library().quizzes.values() for question in quiz.questions}
     pointed_at = {check.skill for lab in read_catalog().labs for check in lab.entry.checks if check.skill}
-    assert pointed_at - questions == set()
+    assert pointed_at - skills_of_questions() == set()

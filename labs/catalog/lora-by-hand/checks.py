@@ -52,7 +52,7 @@ def draw(lab: Lab) -> Case:
     """Weights, tokens and an alpha that is neither 1 nor the rank."""
     rank = lab.random.choice([3, 5])  # for 2 and 4 some wrong scales coincide
     lab.fix(R=rank)
-    _, columns = lab.dims("O I", O=(7, 12), I=(8, 14))
+    _, columns = lab.dims("O I", O=(8, 12), I=(9, 14))  # from here on no base has as many weights as a right adapter
     lab.dims("B T", T=(2, 13))
     axes = {"w": ("O I", columns**-0.5), "bias": ("O", 1.0), "a": ("R I", columns**-0.5), "b": ("O R", 1.0)}
     weights = {name: lab.normal(shape, scale=scale) for name, (shape, scale) in axes.items()}
@@ -113,7 +113,7 @@ def the_numbers_are_those_of_peft(lab: Lab) -> None:
     batch, tokens, columns = x.shape
     lab.fix(B=batch, T=tokens, I=columns, O=len(weights["w"]), R=len(weights["a"]))
     exact = {name: tensor.double() for name, tensor in weights.items()}
-    on_output = [Misconception(m.id, m.text, partial(m.fn, exact, x.double())) for m in output_mistakes(alpha)]
+    on_output = [m.computed_by(partial(m.fn, exact, x.double())) for m in output_mistakes(alpha)]
     on_weight = [Misconception(n, text, partial(weight, exact, alpha, scale)) for n, text, scale in SCALES]
     options = {"terms": TERMS, "hint": f"The expected numbers were made by peft {case['peft']}."}
     for calls in ([], ["merge"]):

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from drawing import draw_config, draw_directions, draw_mask, draw_weights, with_blind_rows
 from gpu_runner.checking import Lab, Misconception, Observation, check
-from misconceptions import CUT_GRADIENTS, MISTAKES, SOURCES
+from misconceptions import CUT_GRADIENTS, MISTAKES, SOURCES, misconception
 from reference import Inputs, Recipe, differentiate, slopes
 
 TERMS = 12
@@ -25,7 +25,7 @@ def compare(lab: Lab, config: dict[str, int], inputs: Inputs) -> None:
     right = Recipe(config["n_heads"])
     out = lab.probe("forward", *rest, weights, **config)
     known = MISTAKES + SOURCES if inputs[-1] is None else MISTAKES
-    mistakes = [Misconception(name, text, wrong(right)) for name, text, wrong in known]
+    mistakes = [misconception(name, text, wrong(right)) for name, text, wrong in known]
     lab.agrees(out, right, on=inputs, axes="B S D", terms=TERMS, misconceptions=mistakes)
 
 
@@ -168,12 +168,12 @@ def gradients_equal_the_reference(lab: Lab) -> None:
     wrong = [(name, text, layer(right)) for name, text, layer in CUT_GRADIENTS + MISTAKES]
     hint = "One query of each sequence may see nothing here; it has no part in the gradient."
     for name, axes in {"memory": "B T D", "x": "B S D"}.items():
-        mistakes = [Misconception(i, text, lambda f=layer, n=name: gradient(f)[n]) for i, text, layer in wrong]
+        mistakes = [misconception(i, text, lambda f=layer, n=name: gradient(f)[n]) for i, text, layer in wrong]
         lab.equals(out, exact[name], axes=axes, path=name, terms=TERMS, misconceptions=mistakes, hint=hint)
     for array, ways in directions.items():
         read = partial(lambda array, ways, layer: slopes(gradient(layer)[array], ways), array, ways)
         options = {
-            "misconceptions": [Misconception(i, text, partial(read, layer)) for i, text, layer in wrong],
+            "misconceptions": [misconception(i, text, partial(read, layer)) for i, text, layer in wrong],
             "hint": f"This is the gradient of {array} along three directions.",
             "tolerance": SLOPE_TOLERANCE,
         }

@@ -10,6 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from gpu_runner.checking import Misconception
 from reference import Layer, Recipe, over_keys
 
 Mistakes = list[tuple[str, str, Callable[["Recipe"], Layer]]]  # id, what was computed, how (given the right recipe)
@@ -80,3 +81,16 @@ CUT_GRADIENTS: Mistakes = [
     ("no-gradient", "no gradient at all", lambda right: lambda w, x, memory, mask: 0 * right(w, x, memory, mask)),
     ("detached-weights", "a gradient cut at the weights", changed(weigh=lambda s, ok: over_keys(s, ok).detach())),
 ]
+SKILLS = {
+    "attention.scaling": ("scaled-by-d-model", "unscaled", "no-root"),
+    "attention.heads": ("one-head", "split-raw", "merged-raw", "merged-strided", "strided"),
+    "attention.softmax-axis": ("over-queries", "over-heads"),
+    "attention.masking": ("mask-ignored", "mask-flipped", "mask-after", "mask-zero", "mask-of-first", "blind-uniform"),
+    "attention.cross": ("memory-ignored", "memory-alone", "roles-swapped"),
+}
+"""What a mistake shows to be missing, whichever check it fails; the others count for the check's own skill."""
+
+
+def misconception(name: str, text: str, fn: Callable[..., Tensor]) -> Misconception:
+    skill = next((skill for skill, names in SKILLS.items() if name in names), "")
+    return Misconception(name, text, fn, skill)

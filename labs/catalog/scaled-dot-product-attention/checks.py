@@ -52,18 +52,19 @@ def causal(q, k, v):
     return torch.softmax(logits.masked_fill(hidden, float("-inf")), dim=-1) @ v
 
 
+SCALING, WEIGHTS, SHAPES, MASKS = "attention.scaling", "attention.softmax-axis", "attention.shapes", "attention.masking"
 MISTAKES = [
-    Misconception("unscaled", "attention without 1/√d", unscaled),
-    Misconception("scaled-by-d", "attention divided by d instead of √d", scaled_by_d),
-    Misconception("multiplied-by-root", "attention multiplied by √d instead of divided", multiplied_by_root),
-    Misconception("softmax-over-queries", "attention with the softmax over the queries", softmax_over_queries),
-    Misconception("softmax-over-heads", "attention with the softmax over the heads", softmax_over_heads),
-    Misconception("no-softmax", "attention without the softmax", no_softmax),
-    Misconception("scaled-after-softmax", "attention scaled after the softmax instead of before", scaled_after_softmax),
-    Misconception("heads-as-length", "attention among the heads, with axes H and T exchanged", heads_as_length),
+    Misconception("unscaled", "attention without 1/√d", unscaled, SCALING),
+    Misconception("scaled-by-d", "attention divided by d instead of √d", scaled_by_d, SCALING),
+    Misconception("multiplied-by-root", "attention multiplied by √d instead of divided", multiplied_by_root, SCALING),
+    Misconception("softmax-over-queries", "attention with the softmax over the queries", softmax_over_queries, WEIGHTS),
+    Misconception("softmax-over-heads", "attention with the softmax over the heads", softmax_over_heads, WEIGHTS),
+    Misconception("no-softmax", "attention without the softmax", no_softmax, WEIGHTS),
+    Misconception("scaled-after-softmax", "attention scaled after the softmax", scaled_after_softmax, SCALING),
+    Misconception("heads-as-length", "attention among the heads, with axes H and T exchanged", heads_as_length, SHAPES),
     Misconception("queries-and-keys-swapped", "attention with queries and keys exchanged", queries_and_keys_swapped),
-    Misconception("transposed-output", "the right answer with its last two axes exchanged", transposed_output),
-    Misconception("causal", "attention with a causal mask (there is none in this lab)", causal),
+    Misconception("transposed-output", "the right answer with its last two axes exchanged", transposed_output, SHAPES),
+    Misconception("causal", "attention with a causal mask (there is none in this lab)", causal, MASKS),
 ]
 
 

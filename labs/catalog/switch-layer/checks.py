@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from drawing import AXES, CLEAR, LITTLE, answering_one, draw_case, draw_config, draw_unbalanced
-from gpu_runner.checking import Lab, Misconception, check
+from gpu_runner.checking import Lab, check
 from misconceptions import CUTS, LOSSES, OUTPUTS, mistakes_of
 from reference import Config, Weights, along, differentiate, recipe
 
@@ -126,13 +126,13 @@ def compare_gradients(
     out = lab.probe("gradients", x, weights, cotangent, directions, **config)
     known = CUTS + (LOSSES if cotangent is None else OUTPUTS)
     wrong = mistakes_of(right, known, lambda r, *_: differentiate(r, weights, x, cotangent)["x"])
-    on_x = [Misconception(m.id, m.text, partial(m.fn, None, None)) for m in wrong]
+    on_x = [m.computed_by(partial(m.fn, None, None)) for m in wrong]
     lab.equals(out, exact["x"], axes="B T D", path="x", terms=TERMS, misconceptions=on_x)
     for name, ways in directions.items():
         read = partial(along, name, ways, weights, x, cotangent)
         wrong = mistakes_of(right, known, lambda r, *_, read=read: read(r))
         options = {
-            "misconceptions": [Misconception(m.id, m.text, partial(m.fn, None, None)) for m in wrong],
+            "misconceptions": [m.computed_by(partial(m.fn, None, None)) for m in wrong],
             "hint": f"This is the gradient of {name} along three directions.",
             "tolerance": SLOPE_TOLERANCE,
         }
