@@ -21,6 +21,7 @@ VISITORS = {
     "weeks": "/weeks/",
     "week": "/weeks/transformer-architecture/",
     "map": "/map/",
+    "start": "/start/",
     "phases": "/phases/",
     "phase": "/phases/transformers-and-nlp/",
     "papers": "/papers/",
@@ -42,6 +43,7 @@ LEARNERS = {
     "weeks": "/weeks/",
     "week": "/weeks/transformer-architecture/",
     "map": "/map/",
+    "start": "/start/",
     "paper": "/papers/attention-is-all-you-need/",
     "account_settings": "/accounts/settings/",
     "account_email": "/accounts/email/",
@@ -58,6 +60,7 @@ LEARNERS = {
 NOT_PAGES = {
     "tick": "takes a POST",
     "theme": "takes a POST",
+    "dismiss-guide": "takes a POST",
     "healthz": "JSON",
     "account_set_password": "leads to account_change_password: everybody has a password",
     "account_confirm_login_code": "leads to account_login: login codes are off",

@@ -23,6 +23,8 @@ class User(AbstractUser):
     rollover_hour = models.PositiveSmallIntegerField(
         _("a new study day begins at"), default=4, validators=[MaxValueValidator(23)]
     )
+    is_demo = models.BooleanField(default=False, editable=False)  # made up by `residual demo`; a banner says so
+    guide_dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)  # the first ten minutes, put away
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -8,6 +8,8 @@ from residual.pages.views import curriculum_map, home, papers, phases, site, wee
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("start/", home.start, name="start"),
+    path("first-steps/dismiss/", home.dismiss_guide, name="dismiss-guide"),
     path("map/", curriculum_map.show_map, name="map"),
     path("weeks/", weeks.weeks, name="weeks"),
     path("weeks/<slug:slug>/", weeks.week, name="week"),

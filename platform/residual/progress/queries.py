@@ -46,7 +46,7 @@ class LabStep:
 class NextGain:
     """The next thing that moves the week: what to do, with what, and by how many per cent."""
 
-    action: str  # "pass", "read", ...
+    action: str  # "pass", "read", ...; empty where the title says it already
     title: str
     points: float
     activity: Activity
@@ -56,7 +56,7 @@ class NextGain:
         return f"+{self.points:.0f} %" if self.points >= 1 else f"+{self.points:.1f} %"
 
     def __str__(self) -> str:
-        return f"{self.action} {self.title}: {self.amount}"
+        return f"{self.action} {self.title}: {self.amount}".lstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,9 @@ def _next_gain(score: WeekScore, activities: Mapping[str, Activity], steps: Mapp
     step = steps.get(activity.ref) if part is Part.LABS else None
     if step is not None and step.share > item.item.share:
         return NextGain(_("pass"), step.title, item.weight * (step.share - item.item.share), activity)
-    return NextGain(_action(part, activity), activity.title, item.weight - item.points, activity)
+    action = _action(part, activity)
+    said = activity.title.casefold().startswith(f"{action} ".casefold())  # "read Read the paper"
+    return NextGain("" if said else action, activity.title, item.weight - item.points, activity)
 
 
 def _action(part: Part, activity: Activity) -> str:
