@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format bench lock image clean
+.PHONY: help run test test-quick lint format bench lock editor image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: $(VENV)/.dev ## print the benchmark tables
 
 lock: $(VENV)/.dev ## write requirements/*.txt from what is installed
 	$(BIN)/python packaging/lock.py
+
+editor: ## bundle CodeMirror again, for maintainers with Node (packaging/codemirror/README.md)
+	cd packaging/codemirror && npm ci --ignore-scripts --no-audit --no-fund && npm run build
 
 image: ## build the Docker images
 	docker compose build

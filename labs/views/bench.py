@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from csp.constants import NONCE
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
@@ -15,11 +18,13 @@ from django.views.decorators.http import require_POST, require_safe
 from labs import queries, report, services
 from labs.models import Lab
 from labs.source import SourceProblemError, keepable
+from labs.views.bench_shape import bench_shape, editor_words
 from labs.views.people import learner
 from residual.accounts.models import User
 
 RECENT: Final = 20
 READ_AT_MOST: Final = 4 * 1024 * 1024
+_styled: Final = csp_update({"style-src": [NONCE]})  # CodeMirror makes a <style> with the page's nonce
 
 
 @require_safe
@@ -31,14 +36,14 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def lab(request: HttpRequest, slug: str) -> HttpResponse:
+def lab(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = queries.live_lab(slug)
     return _bench(request, found)
 
 
 @require_POST
 @login_required
-def submit(request: HttpRequest, slug: str) -> HttpResponse:
+def submit(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Queue what was sent: the chosen file if there is one, else the editor's text."""
     found = queries.live_lab(slug)
     try:
@@ -109,7 +114,7 @@ def give_up(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"{found.get_absolute_url()}#solution")
 
 
-def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponse:
+def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponseBase:
     user = learner(request)
     draft = queries.draft(user, found)
     helped = queries.lab_help(user, found)
@@ -126,9 +131,11 @@ def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponse:
         "solution_open": queries.solution_is_open(user, found),
         "gave_up": helped.gave_up_at is not None,
         "level": queries.sandbox_level(),
+        "editor_words": editor_words(found.filename),
+        **bench_shape(request),
         **_hints(found, helped.hints_shown),
     }
-    return render(request, "labs/lab.html", context, status=status)
+    return _styled(partial(render, template_name="labs/lab.html", context=context, status=status))(request)
 
 
 def _hints(found: Lab, shown: int) -> dict[str, object]:

@@ -75,9 +75,19 @@ def submit_and_wait(page: Page, url: str, source: str) -> None:
     page.goto(f"{url}/weeks/")
     page.click("main a:has-text('The Transformer Architecture')")
     page.click("main a:has-text('Scaled dot-product attention')")
-    page.fill("#source", source)
+    write_code(page, source)
     page.click("#bench button.primary")
     expect(page.locator("#panel .callout").first).to_be_visible(timeout=JUDGED_WITHIN_MS)
+
+
+def write_code(page: Page, source: str) -> None:
+    """Put `source` on the bench: into CodeMirror where scripts run, else into the textarea."""
+    if page.evaluate("document.documentElement.classList.contains('js')"):
+        editor = page.locator(".editor .cm-content")
+        editor.fill(source)
+        expect(page.locator("#source")).to_have_value(source)
+    else:
+        page.fill("#source", source)
 
 
 def start_quiz(page: Page, url: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from labs import services
 from labs.models import Draft, Lab, Runner, Submission
+from labs.views.bench_shape import WIDTHS
 from residual.accounts.models import User
 from residual.progress import services as progress
 from tests.factories import SOURCE, make_lab, make_submission, make_user
@@ -186,3 +189,36 @@ def test_the_page_has_no_inline_script_or_style(client: Client, me: User, lab: L
         assert " style=" not in html
         assert " onclick=" not in html
         assert "<script>" not in html
+
+
+def test_the_policy_lets_the_editors_own_style_in_and_nothing_else_inline(client: Client) -> None:
+    answer = client.get("/labs/sdpa/")
+    policy = answer["Content-Security-Policy"]
+    nonce = re.search(r"style-src 'self' 'nonce-([^']+)'", policy)
+    assert nonce
+    assert f'data-nonce="{nonce[1]}"' in answer.content.decode()
+    assert "unsafe" not in policy
+    assert "nonce" not in client.get("/labs/")["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "split", "is_open"),
+    [
+        ("55-closed", 55, False),
+        ("25-open", 25, True),
+        ("", 40, True),
+        ("99-open", 40, True),
+        ('"><script>', 40, True),
+    ],
+)
+def test_the_brief_comes_as_wide_as_it_was_left(client: Client, cookie: str, split: int, *, is_open: bool) -> None:
+    client.cookies["bench"] = cookie
+    html = page(client)
+    assert f'data-split="{split}"' in html
+    assert ('id="brief" open' in html) is is_open
+
+
+def test_every_width_has_its_rule(client: Client) -> None:
+    sheet = (settings.BASE_DIR / "labs/static/labs/bench.css").read_text()
+    assert {int(width) for width in re.findall(r'\[data-split="(\d+)"\]', sheet)} == set(WIDTHS)
+    assert f'aria-valuemin="{WIDTHS[0]}" aria-valuemax="{WIDTHS[-1]}"' in page(client)

@@ -17,6 +17,12 @@ TOKENS = {
     for name, light, dark in TOKEN.findall((STATIC / sheet).read_text())
 }
 SOFT = ["accent", "good", "warn", "bad", "info"]
+EDITOR_GROUNDS = [
+    "surface",
+    "accent-soft",
+    "bad-soft",
+    "good-soft",
+]  # a line, a match, a marked line, a line that is new
 TEXT = [
     *((ink, ground) for ink in ("ink", "muted", "accent", "accent-strong") for ground in ("bg", "surface", "sunken")),
     *((ink, f"{ink}-soft") for ink in SOFT),
@@ -25,6 +31,7 @@ TEXT = [
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),
     *((name, "sunken") for name in TOKENS if name.startswith("code-")),
+    *((name, ground) for name in TOKENS if name.startswith("code-") for ground in EDITOR_GROUNDS),
 ]
 CONTROLS = [
     ("control-line", "surface"),

@@ -91,7 +91,7 @@
       else target.removeAttribute("tabindex");
     }
   });
-  const watchFormulas = (part) => part.querySelectorAll("math[display=block]").forEach((math) => formulas.observe(math));
+  const watchFormulas = (part) => part.querySelectorAll("math[display=block], .prose :is(p, li):has(> math)").forEach((math) => formulas.observe(math));
   watchFormulas(document);
   document.addEventListener("htmx:load", (event) => watchFormulas(event.detail.elt));
 
