@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gpu_runner.claims import broken_claim
 from gpu_runner.labspec import read_files, read_lab
 from gpu_runner.protocol import Evidence, Report, Verdict
 from gpu_runner.supervisor.trial import Submission
@@ -19,23 +18,6 @@ if TYPE_CHECKING:
     from gpu_runner.labspec import LabSpec
 
 STRONG: Final = frozenset({Evidence.COMPUTED, Evidence.SCORED, Evidence.METERED})
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a known-bad solution says about itself in its first two lines."""
-
-    fails: frozenset[str]
-    mistake: str
-
-
-def read_claim(source: str) -> Claim | None:
-    """`# fails: a, b` and optionally `# mistake: id`; None if the first line does not say."""
-    fails = re.match(r"# fails: ([a-z0-9-]+(?:, *[a-z0-9-]+)*)\n", source)
-    if not fails:
-        return None
-    mistake = re.search(r"^# mistake: ([a-z0-9-]+)$", source, re.MULTILINE)
-    return Claim(frozenset(re.split(r", *", fails[1])), mistake[1] if mistake else "")
 
 
 def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, say: Callable[[str], None]) -> list[str]:
@@ -51,14 +33,19 @@ def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, s
         return report
 
     for _ in range(times):
-        problems += _unlike_a_reference(run("solution.py"))
-    problems += _unlike_a_starter(run("starter.py"))
-    wrong = sorted((folder / "wrong").glob("*.py"))
+        problems += unlike_a_reference(run("solution.py"))
+    problems += unlike_a_starter((folder / "starter.py").read_text(), run("starter.py"))
+    wrong = known_bad(folder)
     if not wrong:
         problems.append("there are no known-bad solutions in wrong/")
     for path in wrong:
         problems += broken_claim(path.name, path.read_text(), run(f"wrong/{path.name}"))
     return problems
+
+
+def known_bad(folder: Path) -> list[Path]:
+    """The known-bad solutions of a lab, trivial baselines among them, by name."""
+    return sorted((folder / "wrong").glob("*.py"))
 
 
 def weak(lab: LabSpec) -> bool:
@@ -87,7 +74,8 @@ def _imports(source: bytes) -> set[str]:
     return set()
 
 
-def _unlike_a_reference(report: Report) -> list[str]:
+def unlike_a_reference(report: Report) -> list[str]:
+    """Why this is not the report of a right solution, as sentences."""
     return [
         f"solution.py: check {r.id} says {r.verdict.value}: {r.message}"
         for r in report.checks
@@ -95,24 +83,31 @@ def _unlike_a_reference(report: Report) -> list[str]:
     ] or ([] if report.verdict is Verdict.PASSED else [f"solution.py: {report.message}"])
 
 
-def _unlike_a_starter(report: Report) -> list[str]:
+def unlike_a_starter(source: str, report: Report) -> list[str]:
+    """Why this is not the report of an unwritten solution: one that earns nothing and hears what to write first."""
     if report.verdict is Verdict.PASSED:
         return ["starter.py passes"]
-    return [
+    problems = [
         f"starter.py: check {r.id} is broken: {r.message}" for r in report.checks if r.verdict is Verdict.INFRA_ERROR
     ]
-
-
-def broken_claim(name: str, source: str, report: Report) -> list[str]:
-    """How a known-bad solution's report differs from what its first lines claim."""
-    claim = read_claim(source)
-    if claim is None:
-        return [f"wrong/{name}: the first line must be `# fails: <check id>`"]
-    failing = {r.id for r in report.checks if r.verdict is not Verdict.PASSED}
-    problems = []
-    if failing != claim.fails:
-        problems.append(f"wrong/{name}: claims to fail {sorted(claim.fails)} and fails {sorted(failing)}")
-    named = {r.details["misconception"]["id"] for r in report.checks if "misconception" in r.details}
-    if claim.mistake and claim.mistake not in named:
-        problems.append(f"wrong/{name}: its mistake {claim.mistake} is not recognised (named: {sorted(named)})")
+    problems += [
+        f"starter.py passes {r.id}, which would earn points"
+        for r in report.checks
+        if r.verdict is Verdict.PASSED and r.evidence in STRONG
+    ]
+    reasons = list(unwritten(source))
+    if reasons and not any(reason in r.message for reason in reasons for r in report.checks):
+        problems.append(f"starter.py: no check repeats what it raises ({reasons}), so nobody is helped")
     return problems
+
+
+def unwritten(source: str) -> list[str]:
+    """The reasons of the `raise NotImplementedError("…")` in a starter."""
+    raised = [node.exc for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Raise)]
+    return [
+        node.args[0].value
+        for node in raised
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+        if isinstance(node.func, ast.Name) and node.func.id == "NotImplementedError"
+        if isinstance(node.args[0].value, str)
+    ]

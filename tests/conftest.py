@@ -8,6 +8,8 @@ import hypothesis
 import pytest
 from pytest_django.fixtures import Settings
 
+from tests.labs.catalog.choosing import this_run
+
 hypothesis.settings.register_profile("no deadline", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("no deadline")
 
@@ -23,3 +25,8 @@ def _quick_and_isolated(settings: Settings, tmp_path: Path) -> None:
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+def pytest_report_header() -> str:
+    choice = this_run()
+    return f"labs proved in full ({choice.reason}): {', '.join(sorted(choice.labs))}"

@@ -32,7 +32,7 @@ def folder(tmp_path: Path, supervisor: Supervisor, monkeypatch: pytest.MonkeyPat
         "lab.yaml": LAB,
         "checks.py": CHECKS,
         "solution.py": HONEST.encode(),
-        "starter.py": b"def double(x):\n    raise NotImplementedError\n",
+        "starter.py": b"def double(x):\n    raise NotImplementedError('write double')\n",
         "wrong/thrice.py": b"# fails: values\n# mistake: thrice\ndef double(x):\n    return 3 * x\n",
     }
     for name, body in files.items():
@@ -91,11 +91,29 @@ def test_verify_accepts_a_sound_lab(folder: Path) -> None:
     [
         ("solution.py", "def double(x):\n    return x\n", "solution.py: check values says failed"),
         ("starter.py", HONEST, "starter.py passes"),
+        (
+            "starter.py",
+            "def double(x):\n    return x\nif 0:\n    raise NotImplementedError('TODO')\n",
+            "nobody is helped",
+        ),
         ("wrong/thrice.py", "# fails: values\n# mistake: thrice\ndef double(x):\n    return 5 * x\n", "not recognised"),
         ("wrong/thrice.py", "# fails: values\n" + HONEST, "claims to fail ['values'] and fails []"),
+        (
+            "wrong/thrice.py",
+            "# fails: values\n# says: the weather\ndef double(x):\n    return x\n",
+            "says 'the weather'",
+        ),
         ("wrong/thrice.py", HONEST, "the first line must be"),
     ],
-    ids=["wrong reference", "right starter", "unknown mistake", "right wrong", "no claim"],
+    ids=[
+        "wrong reference",
+        "right starter",
+        "silent starter",
+        "unknown mistake",
+        "right wrong",
+        "other words",
+        "no claim",
+    ],
 )
 def test_verify_names_what_is_unsound(
     folder: Path, name: str, body: str, says: str, capsys: pytest.CaptureFixture[str]

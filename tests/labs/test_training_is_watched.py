@@ -20,8 +20,8 @@ from labs.models import JudgeBundle, Submission
 from residual.accounts.models import User
 from tests.factories import make_lab, make_submission, make_user
 from tests.gpu_runner.test_train_lane import ENDLESS, FILES, SGD
+from tests.labs.catalog.proving import supervisor_with
 from tests.labs.fake_runner import TOKEN
-from tests.labs.proving import shared_supervisor
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.django_db(transaction=True)]
 LIMITS = {"wall_s": 60.0, "cpu_s": 60.0, "memory_mb": 256}
@@ -44,7 +44,7 @@ def submit(me: User) -> Callable[[str], Submission]:
 @pytest.fixture
 def worker(live_server: LiveServer, tmp_path: Path) -> Iterator[Worker]:
     client = SiteClient(live_server.url, TOKEN, "runner-1", tmp_path)
-    yield Worker(shared_supervisor(), client)
+    yield Worker(supervisor_with(()), client)
     client.close()
 
 

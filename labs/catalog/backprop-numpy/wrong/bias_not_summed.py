@@ -1,5 +1,6 @@
 # fails: output-layer, hidden-layer, gradcheck
 # mistake: first-row
+# says: Along a direction of b1 your loss changes by
 """The bias gradients are those of the first row."""
 
 import numpy as np

@@ -1,5 +1,6 @@
 # fails: hidden-layer, gradcheck, descent
 # mistake: mask-of-gradient
+# says: the goal is 0.2
 """ReLU's mask is taken from the gradient that comes back."""
 
 import numpy as np

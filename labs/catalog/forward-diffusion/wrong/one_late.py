@@ -1,5 +1,6 @@
 # fails: alpha-bars, diffusers, same
 # mistake: one-late
+# says: This is the state after the jump with the same noise.
 """The remaining signal leaves out the step itself."""
 
 import math

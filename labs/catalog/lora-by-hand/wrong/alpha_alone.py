@@ -1,5 +1,6 @@
 # fails: forward, peft, gradients, merge, unmerge, repeats
 # mistake: alpha-alone
+# says: The expected numbers were made by peft
 """The rank is missing from the scale."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: fresh
+# says: A fresh layer should give what its base gives
 """B starts at random, so that training does not begin at the base model."""
 
 import torch

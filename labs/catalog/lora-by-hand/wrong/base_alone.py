@@ -1,5 +1,6 @@
 # fails: start, forward, peft, gradients, merge, unmerge, repeats
 # mistake: base-alone
+# baseline: the base, unchanged
 """Trivial baseline: the base, unchanged."""
 
 import torch

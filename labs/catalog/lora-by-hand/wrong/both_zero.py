@@ -1,4 +1,5 @@
 # fails: start
+# says: If A and B are both zero, neither gets a gradient.
 """A and B are both zero: neither ever gets a gradient."""
 
 import torch

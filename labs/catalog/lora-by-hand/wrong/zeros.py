@@ -1,5 +1,6 @@
 # fails: fresh, start, forward, peft, gradients, merge, unmerge, repeats
 # mistake: zero
+# baseline: zeros of the right shape
 """Trivial baseline: zeros of the right shape."""
 
 import torch

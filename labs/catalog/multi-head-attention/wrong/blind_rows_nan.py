@@ -1,4 +1,5 @@
 # fails: blind-rows, gradients
+# says: values are not finite; the first is nan
 """A row of minus infinities goes through the softmax."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: self-attention, heads, cross-attention, mixing, masks, broadcast, blind-rows, leak, gradients, parameters
+# baseline: zeros of the right shape, beside correct masks
 """Trivial baseline: zeros of the right shape, beside correct masks."""
 
 import torch

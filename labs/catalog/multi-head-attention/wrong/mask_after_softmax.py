@@ -1,5 +1,6 @@
 # fails: mixing, masks, broadcast, blind-rows, leak, gradients
 # mistake: mask-after
+# says: the future leaks
 """The mask comes after the softmax."""
 
 import math

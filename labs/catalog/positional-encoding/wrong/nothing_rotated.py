@@ -1,5 +1,6 @@
 # fails: rotary, any-positions, relative, base, gradients
 # mistake: not-rotated
+# baseline: the vectors come back as they are
 """Trivial baseline: the vectors come back as they are."""
 
 import torch

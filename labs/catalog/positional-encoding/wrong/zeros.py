@@ -1,4 +1,6 @@
 # fails: table, distances, origin, rotary, any-positions, base, gradients
+# baseline: zeros of the right shapes
+# says: so a row by itself D/2
 """Trivial baseline: zeros of the right shapes."""
 
 import torch

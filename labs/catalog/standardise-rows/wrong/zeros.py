@@ -1,4 +1,5 @@
 # fails: values
+# baseline: zeros
 import torch
 from torch import Tensor
 

@@ -1,4 +1,5 @@
 # fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients
+# baseline: the input and no loss
 """Trivial baseline: the input and no loss."""
 
 import torch

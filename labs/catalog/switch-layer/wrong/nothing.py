@@ -1,4 +1,5 @@
 # fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients
+# baseline: zeros and no loss
 """Trivial baseline: zeros and no loss."""
 
 import torch

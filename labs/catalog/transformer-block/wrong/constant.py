@@ -1,4 +1,5 @@
 # fails: identity, attention, mixing, feed-forward, pre-norm, post-norm, eps, causal, leak, gradients, depth, parameters
+# baseline: zeros, whatever comes in
 """Trivial baseline: zeros, whatever comes in."""
 
 from torch import Tensor, nn

@@ -1,4 +1,5 @@
 # fails: no-dropout
+# says: is there dropout in the block?
 """The dropout of the paper, which this contract leaves out."""
 
 import math

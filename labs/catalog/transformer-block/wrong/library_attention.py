@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: MultiheadAttention
 """PyTorch's own attention module does the work."""
 
 import torch

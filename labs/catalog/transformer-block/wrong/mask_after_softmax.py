@@ -1,5 +1,6 @@
 # fails: mixing, causal, leak
 # mistake: mask-after
+# says: the future leaks
 """The mask comes after the softmax: the future leaks through the denominator."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: parameters
+# says: 12d² + 13d is
 """A layer was left behind that nothing uses."""
 
 import math

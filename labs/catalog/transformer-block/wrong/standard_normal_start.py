@@ -1,4 +1,5 @@
 # fails: depth
+# says: 24 fresh pre-norm blocks took the RMS of x from 1 to
 """Weights start with variance one, whatever the width."""
 
 import math

@@ -1,5 +1,6 @@
 # fails: gradients, parameters
 # mistake: no-gradient
+# says: This is the gradient of norm1_gain
 """Norm gains are buffers, not parameters: they never learn."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: causal, leak
+# says: a causal block still sees the whole past
 """A window: tokens far back are hidden too."""
 
 import math

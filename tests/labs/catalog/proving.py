@@ -1,12 +1,11 @@
-"""Judge a lab's own files in the real sandbox, a few at a time, for the tests of single labs."""
+"""Judge the catalogue's own files in the real sandbox, for the tests of all labs and of single ones."""
 
 from __future__ import annotations
 
 import atexit
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,28 +15,47 @@ import torch
 
 from gpu_runner.checking import registry
 from gpu_runner.checking.serve import BundleImporter
-from gpu_runner.protocol import CheckResult, Report, Verdict, judging_files
+from gpu_runner.labspec import LabSpec, read_lab
+from gpu_runner.protocol import Report, Verdict, judging_files
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.trial import Submission
+from tests.labs.catalog.choosing import CATALOG, LABS, this_run
 from tests.needs import lacking
 
-CATALOG = Path(__file__).parents[2] / "labs" / "catalog"
-Reports = dict[Path, Future[Report]]
+HONEST = Path(__file__).parent / "honest"
+CHOSEN = this_run()
+IN_FULL = [lab for lab in LABS if lab.name in CHOSEN.labs]
 
 
-@contextmanager
-def judged(lab: Path, files: Iterable[Path]) -> Iterator[Reports]:
-    """A report to come for every file, two being judged at a time."""
-    judging, judge = judging_files(lab), shared_supervisor().judge
-    with ThreadPoolExecutor(2) as pool:
-        yield {file: pool.submit(judge, Submission(judging, file.read_text())) for file in files}
+def name_of(file: Path) -> str:
+    """`switch-layer/wrong/no_gate.py`, whatever stands before: the id of a test."""
+    for root in (CATALOG, HONEST):
+        if file.is_relative_to(root):
+            return file.relative_to(root).as_posix()
+    raise ValueError(f"{file} belongs to no lab")
 
 
 @cache
-def shared_supervisor() -> Supervisor:
-    """One for all labs of a test run: to start one takes longer than to judge a dozen files."""
-    supervisor = Supervisor()
+def spec_of(lab: Path) -> LabSpec:
+    return read_lab(judging_files(lab))
+
+
+def quick() -> list[Path]:
+    """Labs of which every run proves reference and starter."""
+    return [lab for lab in LABS if lab in IN_FULL or spec_of(lab).lane == "check"]
+
+
+@cache
+def report_of(lab: Path, file: Path) -> Report:
+    """Judge a file of or for a lab, once."""
+    return supervisor_with(tuple(spec_of(lab).preload)).judge(Submission(judging_files(lab), file.read_text()))
+
+
+@cache
+def supervisor_with(libraries: tuple[str, ...]) -> Supervisor:
+    """One for all labs that import the same: to start one takes longer than to judge a dozen files."""
+    supervisor = Supervisor(libraries=libraries)
     try:
         supervisor.start()
     except NoSandboxError as error:
@@ -48,14 +66,6 @@ def shared_supervisor() -> Supervisor:
 
 def failures(report: Report) -> list[str]:
     return [f"{result.id}: {result.message}" for result in report.checks if result.verdict is not Verdict.PASSED]
-
-
-def by_id(report: Report) -> dict[str, CheckResult]:
-    return {result.id: result for result in report.checks}
-
-
-def passed(report: Report) -> set[str]:
-    return {result.id for result in report.checks if result.verdict is Verdict.PASSED}
 
 
 def module_from(file: Path) -> ModuleType:

@@ -1,8 +1,8 @@
-"""The lab `multi-head-attention`: honest layers pass whatever their style, mistakes fail where they should."""
+"""What only the lab `multi-head-attention` needs: its example by hand, and mistakes that can be told apart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,68 +12,14 @@ from torch import Tensor
 
 from gpu_runner.checking import Lab
 from gpu_runner.labspec import read_lab
-from gpu_runner.protocol import Evidence, Verdict, judging_files
-from gpu_runner.verify import broken_claim
-from tests.labs.proving import CATALOG, Reports, by_id, failures, judged, module_from, one_thread, passed
+from gpu_runner.protocol import Evidence, judging_files
+from tests.labs.catalog.choosing import CATALOG
+from tests.labs.catalog.proving import module_from
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gpu_runner.checking.port import Port
 
 LAB = CATALOG / "multi-head-attention"
-STYLES = sorted((CATALOG.parents[1] / "tests" / "labs" / "honest_multi_head_attention").glob("*.py"))
-WRONG = [LAB / "wrong" / f"{name}.py" for name in ("blind_rows_nan", "mask_after_softmax", "memory_ignored")]
-
-
-@pytest.fixture(scope="module")
-def reports() -> Iterator[Reports]:
-    with judged(LAB, [LAB / "starter.py", *STYLES, *WRONG]) as reports:
-        yield reports
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    with one_thread():
-        yield
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize("file", STYLES, ids=lambda file: file.stem)
-def test_a_correct_layer_passes_whatever_its_style(file: Path, reports: Reports) -> None:
-    report = reports[file].result()
-
-    assert failures(report) == []
-    assert report.verdict is Verdict.PASSED
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize("file", WRONG, ids=lambda file: file.stem)
-def test_a_mistake_fails_just_where_it_says_and_is_named(file: Path, reports: Reports) -> None:
-    assert broken_claim(file.name, file.read_text(), reports[file].result()) == []
-
-
-@pytest.mark.sandbox
-def test_the_starter_says_what_to_do_next(reports: Reports) -> None:
-    report = reports[LAB / "starter.py"].result()
-
-    assert passed(report) == {"by-hand"}
-    assert "TODO 2: compute the output" in by_id(report)["shapes"].message
-    assert "TODO 3: build the mask in causal_mask" in by_id(report)["causal-mask"].message
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize(
-    ("mistake", "check", "words"),
-    [
-        ("blind_rows_nan", "blind-rows", "values are not finite; the first is nan"),
-        ("mask_after_softmax", "masks", "Your answer equals a mask after the softmax"),
-        ("mask_after_softmax", "leak", "the future leaks"),
-        ("memory_ignored", "cross-attention", "Your answer equals self-attention, with the memory left out"),
-    ],
-)
-def test_the_report_says_what_went_wrong(mistake: str, check: str, words: str, reports: Reports) -> None:
-    assert words in by_id(reports[LAB / "wrong" / f"{mistake}.py"].result())[check].message
 
 
 def test_most_of_the_lab_is_computed_outside_the_learners_process() -> None:

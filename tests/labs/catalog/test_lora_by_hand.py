@@ -1,9 +1,8 @@
-"""The lab `lora-by-hand`: honest layers pass whatever their style, mistakes fail where they should, peft agrees."""
+"""What only the lab `lora-by-hand` needs: its example by hand, and mistakes that can be told apart."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,69 +11,13 @@ import torch
 from torch import nn
 
 from gpu_runner.checking import Lab
-from gpu_runner.protocol import Verdict
-from gpu_runner.verify import broken_claim
-from tests.labs.proving import CATALOG, Reports, by_id, failures, judged, module_from, one_thread, passed
+from tests.labs.catalog.choosing import CATALOG
+from tests.labs.catalog.proving import module_from
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gpu_runner.checking.port import Port
 
 LAB = CATALOG / "lora-by-hand"
-STYLES = sorted((CATALOG.parents[1] / "tests" / "labs" / "honest_lora_by_hand").glob("*.py"))
-WRONG = [LAB / "wrong" / f"{name}.py" for name in ("alpha_alone", "b_random", "both_zero", "merged_twice")]
-
-
-@pytest.fixture(scope="module")
-def reports() -> Iterator[Reports]:
-    with judged(LAB, [LAB / "starter.py", *STYLES, *WRONG]) as reports:
-        yield reports
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    with one_thread():
-        yield
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize("file", STYLES, ids=lambda file: file.stem)
-def test_a_correct_layer_passes_whatever_its_style(file: Path, reports: Reports) -> None:
-    report = reports[file].result()
-
-    assert failures(report) == []
-    assert report.verdict is Verdict.PASSED
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize("file", WRONG, ids=lambda file: file.stem)
-def test_a_mistake_fails_just_where_it_says_and_is_named(file: Path, reports: Reports) -> None:
-    assert broken_claim(file.name, file.read_text(), reports[file].result()) == []
-
-
-@pytest.mark.sandbox
-def test_the_starter_says_what_to_do_next(reports: Reports) -> None:
-    report = reports[LAB / "starter.py"].result()
-
-    assert passed(report) == {"by-hand"}
-    assert "TODO 2: add the adapter's part" in by_id(report)["fresh"].message
-    assert "TODO 5: copy a and b" in by_id(report)["forward"].message
-
-
-@pytest.mark.sandbox
-@pytest.mark.parametrize(
-    ("mistake", "check", "words"),
-    [
-        ("alpha_alone", "forward", "Your answer equals the adapter multiplied by α instead of α/r"),
-        ("alpha_alone", "peft", "The expected numbers were made by peft"),
-        ("b_random", "fresh", "A fresh layer should give what its base gives"),
-        ("both_zero", "start", "If A and B are both zero, neither gets a gradient."),
-        ("merged_twice", "repeats", "Your answer equals the base with the adapter added twice"),
-    ],
-)
-def test_the_report_says_what_went_wrong(mistake: str, check: str, words: str, reports: Reports) -> None:
-    assert words in by_id(reports[LAB / "wrong" / f"{mistake}.py"].result())[check].message
 
 
 def test_the_example_worked_by_hand_in_the_readme_is_right() -> None:
