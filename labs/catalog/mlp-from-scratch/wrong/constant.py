@@ -1,4 +1,5 @@
 # fails: forward, fresh, loss, large-logits, sgd, adam, trajectory, moves, accuracy
+# baseline: zeros of the right shapes
 """Trivial baseline: zeros of the right shapes."""
 
 import torch

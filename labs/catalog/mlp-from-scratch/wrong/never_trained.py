@@ -1,4 +1,5 @@
 # fails: accuracy
+# baseline: fit does nothing
 """Trivial baseline: fit does nothing."""
 
 from collections.abc import Iterable
