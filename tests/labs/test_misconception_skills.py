@@ -13,8 +13,9 @@ from residual.reviews.queries import due
 from residual.reviews.services import take_up_evidence
 from tests.factories import check_json, make_check, make_lab, make_submission, make_user, report_json
 from tests.factories_reviews import make_card, make_question
+from tests.labs.catalog.choosing import CATALOG
+from tests.labs.catalog.proving import report_of
 from tests.labs.fake_runner import FakeRunner
-from tests.labs.proving import CATALOG, judged
 
 pytestmark = pytest.mark.django_db
 MISTAKE = {"id": "unscaled", "text": "attention without 1/√d", "distance": 2e-7}
@@ -64,9 +65,7 @@ def test_two_checks_that_fail_for_one_reason_are_one_piece_of_evidence(runner: F
 )
 def test_the_attention_lab_makes_the_right_card_due(runner: FakeRunner, wrong: str, skill: str) -> None:
     folder = CATALOG / "scaled-dot-product-attention"
-    file = folder / f"wrong/{wrong}.py"
-    with judged(folder, [file]) as reports:
-        report = reports[file].result().model_dump(mode="json")
+    report = report_of(folder, folder / f"wrong/{wrong}.py").model_dump(mode="json")
     lab = make_lab(folder.name, checks=())
     make_check(lab, "values", skill="attention.shapes")  # not what these mistakes are about
     learner = make_user()
