@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import yaml
@@ -45,10 +46,15 @@ class LabSpec(BaseModel):
 
 def read_lab(files: Mapping[str, bytes]) -> LabSpec:
     """Parse a bundle's `lab.yaml`. Raises LabError."""
+    if "lab.yaml" not in files:
+        raise LabError("the lab has no lab.yaml")
+    return _parse(files["lab.yaml"])
+
+
+@lru_cache(maxsize=64)  # the same few labs are judged again and again
+def _parse(text: bytes) -> LabSpec:
     try:
-        return LabSpec.model_validate(yaml.safe_load(files["lab.yaml"]))
-    except KeyError as error:
-        raise LabError("the lab has no lab.yaml") from error
+        return LabSpec.model_validate(yaml.safe_load(text))
     except (yaml.YAMLError, ValidationError) as error:
         raise LabError(f"lab.yaml: {error}") from error
 

@@ -13,6 +13,7 @@ from gpu_runner.sandbox import memory
 
 INLINE_BYTES: Final = 32 * 1024
 MAX_FDS: Final = 8
+DONE: Final = b"v"  # what a child writes into its last pipe when its answer is a value and is complete
 _CREDENTIALS: Final = struct.Struct("3i")
 
 

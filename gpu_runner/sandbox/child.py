@@ -25,7 +25,8 @@ from gpu_runner.sandbox.errors import describe
 
 _RESULT_FD: Final = 3
 _LIVE_FD: Final = 4
-_ASIDE: Final = 100  # where both wait while everything below is closed
+_DONE_FD: Final = 5
+_ASIDE: Final = 100  # where they wait while everything below is closed
 
 
 class NotDefinedError(AttributeError):
@@ -33,8 +34,8 @@ class NotDefinedError(AttributeError):
 
 
 def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
-    """Run in the forked child: `fds` are the write ends of the log, the exit status and the live reports."""
-    log, status, reports = fds
+    """Run in the forked child: `fds` are the write ends of the log, the exit status, the live reports and "done"."""
+    log, status, reports, done = fds
     try:
         bounds = jail.await_go(control)
         if isolated:
@@ -54,7 +55,7 @@ def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
         channel.send(control, {"op": "failed", "error": str(error)})
         raise
     channel.send(control, {"op": "ready"})
-    _answer(control, reports)
+    _answer(control, reports, done)
 
 
 def _take_over_output(log: int) -> None:
@@ -67,27 +68,27 @@ def _take_over_output(log: int) -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file until the learner replaces it
 
 
-def _answer(control: socket.socket, reports: int) -> None:
+def _answer(control: socket.socket, reports: int, done: int) -> None:
     """Receive the one request, let go of the supervisor, and only then run what the learner wrote."""
     try:
         message = channel.receive(control)
     except channel.ClosedError:
         os._exit(0)  # a spare that was never needed
     request, (arguments, result) = message.body, message.fds
+    jail.set_limits(**request["rlimits"])
     tree = wire.decode(arguments)
     control.close()
-    _keep_descriptors(result, reports)
+    _keep_descriptors(result, reports, done)
     live.connect(_LIVE_FD)
     reseed()
     os.environ.clear()
     os.environ.update({"HOME": jail.SCRATCH, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
-    answer = _run(request, tree)
-    _leave(answer)
+    _leave(*_run(request, tree))
 
 
-def _keep_descriptors(result: int, reports: int) -> None:
-    """Standard input, output and error, the result, the live reports, and nothing else."""
-    wanted = {_RESULT_FD: result, _LIVE_FD: reports}
+def _keep_descriptors(result: int, reports: int, done: int) -> None:
+    """Standard input, output and error, the result, the live reports, "done", and nothing else."""
+    wanted = {_RESULT_FD: result, _LIVE_FD: reports, _DONE_FD: done}
     for place, fd in wanted.items():
         os.dup2(fd, place + _ASIDE)
     jail.only_these(0, 1, 2, *(place + _ASIDE for place in wanted))
@@ -96,27 +97,32 @@ def _keep_descriptors(result: int, reports: int) -> None:
         os.close(place + _ASIDE)
 
 
-def _run(request: dict[str, Any], arguments: Any) -> wire.Frame:
+def _run(request: dict[str, Any], arguments: Any) -> tuple[wire.Frame, bool]:
+    """The answer, and whether it is a value and no error."""
     try:
         if request["op"] == "parse":
             compile(request["source"], request["filename"], "exec", dont_inherit=True)
-            return wire.encode({"value": None})
+            return wire.encode({"value": None}), True
         outcome: dict[str, object] = {"value": _invoke(request, arguments)}
         if request["return_inputs"]:
             outcome["inputs"] = arguments
-        return wire.encode(outcome)
+        return wire.encode(outcome), True
     except BaseException as error:  # noqa: BLE001 - anything a learner's code can raise becomes its report
-        return wire.encode({"error": describe(error, request["filename"])})
+        return wire.encode({"error": describe(error, request["filename"])}), False
 
 
-def _leave(answer: wire.Frame) -> None:
+def _leave(answer: wire.Frame, is_value: bool) -> None:
     try:
         wire.write_mapped(answer, _RESULT_FD)
     except wire.TooLargeError as error:
         report = {"kind": "result_size", "type": "ResultTooLarge", "message": str(error), "needed": error.needed}
         wire.write_mapped(wire.encode({"error": report}), _RESULT_FD)
+        is_value = False
     with contextlib.suppress(Exception):  # a learner may have replaced stdout with anything; the answer is already out
         sys.stdout.flush()
+    if is_value:
+        with contextlib.suppress(OSError):  # or closed it: then our end is noticed instead
+            os.write(_DONE_FD, channel.DONE)
     os._exit(0)
 
 

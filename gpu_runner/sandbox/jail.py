@@ -44,14 +44,10 @@ def mounts_under_scratch() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The limits that the child sets on itself; the supervisor holds the others from outside."""
+    """What a child needs to know to jail itself."""
 
-    cpu_s: float
-    processes: int
-    file_mb: int
     disk_mb: int
     inodes: int
-    limit_processes: bool
     filter: bytes
 
 
@@ -89,10 +85,9 @@ def mount_scratch(bounds: Bounds, flags: int) -> None:
 
 
 def lock(bounds: Bounds, *, jailed: bool) -> None:
-    """Resource limits, no privileges, system call filter: the last step before a request is read."""
+    """No privileges, system call filter: the last step before a request is read."""
     if jailed:
         syscalls.drop_capabilities()
-    set_limits(bounds)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     os.chdir(SCRATCH)
@@ -102,19 +97,23 @@ def lock(bounds: Bounds, *, jailed: bool) -> None:
     syscalls.prctl(syscalls.PR_SET_SECCOMP, 2, ctypes.addressof(program))
 
 
-def set_limits(bounds: Bounds) -> None:
-    """Per-process resource limits; those over the whole tree are the cgroup's and the supervisor's."""
-    processor = int(bounds.cpu_s) + 2
+def set_limits(cpu_s: float, file_mb: int, processes: int | None) -> None:
+    """Per-process resource limits, hard; those over the whole tree are the cgroup's and the supervisor's.
+
+    `processes` is None where a cgroup counts them. Lowering needs no privilege, so this is left until the request says
+    by how much: a child is made ready before anybody knows for which lab.
+    """
+    processor = int(cpu_s) + 2
     limits = {
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: bounds.file_mb * MB,
+        resource.RLIMIT_FSIZE: file_mb * MB,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CPU: processor,
         resource.RLIMIT_MEMLOCK: 64 * 1024,
         resource.RLIMIT_MSGQUEUE: 0,
     }
-    if bounds.limit_processes:
-        limits[resource.RLIMIT_NPROC] = bounds.processes + 1  # and the keeper
+    if processes is not None:
+        limits[resource.RLIMIT_NPROC] = processes + 1  # and the keeper
     for kind, value in limits.items():
         hard = resource.getrlimit(kind)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -157,7 +156,7 @@ def only_these(*keep_open: int) -> None:
 
 
 def await_go(control: socket.socket) -> Bounds:
-    """Say hello (the supervisor learns our pid), wait until we are in our cgroup, receive the limits."""
+    """Say hello (the supervisor learns our pid), wait until we are in our cgroup, receive the bounds."""
     channel.send(control, {"op": "hello"})
     message = channel.receive(control)
     body = dict(message.body)

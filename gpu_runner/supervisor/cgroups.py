@@ -188,13 +188,13 @@ class Group:
     name: str = field(default_factory=lambda: f"{PREFIX}{os.getpid()}-{next(_serial)}")
     created: list[Path] = field(default_factory=list)
 
-    def create(self, memory_mb: int, processes: int) -> None:
+    def create(self) -> None:
         for root in self.where.roots():
             (root / self.name).mkdir()
             self.created.append(root / self.name)
-        self.limit(memory_mb, processes)
 
     def limit(self, memory_mb: int, processes: int) -> None:
+        """Set or change the limits."""
         memory, pids = self._in(self.where.memory), self._in(self.where.pids)
         (pids / "pids.max").write_text(str(processes))
         if self.where.controllers_on_v2:
@@ -202,6 +202,7 @@ class Group:
             _write_if_there(memory / "memory.swap.max", "0")
             _write_if_there(memory / "memory.oom.group", "1")
         else:
+            _write_if_there(memory / "memory.memsw.limit_in_bytes", "-1")  # the kernel wants it above the other always
             (memory / "memory.limit_in_bytes").write_text(str(memory_mb * MB))
             _write_if_there(memory / "memory.memsw.limit_in_bytes", str(memory_mb * MB))
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SETUP_PATIENCE_S: Final = 30.0
 TICK_S: Final = 0.025
 CHUNK: Final = 64 * 1024
+COPIED: Final = MB  # bytes; for a larger answer we wait until nobody can write to it any more
 
 
 class SetupError(RuntimeError):
@@ -57,6 +58,7 @@ class Outcome:
     log: bytes = b""
     stopped_for: str = ""
     exit: int | None = None
+    answered: bool = False  # a value was there before the process was gone; `exit` and `keeper` are then not known
     keeper: dict[str, Any] = field(default_factory=dict)
     result: int = -1
 
@@ -76,37 +78,39 @@ class Child:
     log: int
     status: int
     reports: int
+    done: int
     pidfd: int = -1
     isolated: bool = True
+    cgroups: bool = True
 
     @classmethod
     def prepare(cls, zygote: Zygote, limits: Limits, meter: Meter, *, isolated: bool, cgroups: bool) -> Child:
         """Fork, place into the cgroup, jail. Raises SetupError or channel.ClosedError (the zygote is gone)."""
         ours, theirs = channel.pair()
         ours.settimeout(SETUP_PATIENCE_S)
-        log_read, log_write = os.pipe()
-        status_read, status_write = os.pipe()
-        reports_read, reports_write = os.pipe()
-        child = cls(limits, meter, ours, log_read, status_read, reports_read, isolated=isolated)
+        pipes = [os.pipe() for _ in ("log", "status", "reports", "done")]
+        writable = [end for _, end in pipes]
+        log, status, reports, done = (end for end, _ in pipes)
+        child = cls(limits, meter, ours, log, status, reports, done, isolated=isolated, cgroups=cgroups)
         try:
             try:
-                zygote.fork((theirs.fileno(), log_write, status_write, reports_write), isolate=isolated)
+                zygote.fork((theirs.fileno(), *writable), isolate=isolated)
             finally:
                 theirs.close()
-                for fd in (log_write, status_write, reports_write):
+                for fd in writable:
                     os.close(fd)
-            child._set_up(use_rlimit_for_processes=not cgroups)
+            child._set_up()
         except BaseException:
             child.discard()
             raise
         return child
 
-    def _set_up(self, *, use_rlimit_for_processes: bool) -> None:
+    def _set_up(self) -> None:
         hello = self._hear("hello")
         self.pidfd = os.pidfd_open(hello.pid)
         self.meter.attach(hello.pid)
-        go = {name: getattr(self.limits, name) for name in ("cpu_s", "processes", "file_mb", "disk_mb", "inodes")}
-        channel.send(self.control, {**go, "limit_processes": use_rlimit_for_processes, "filter": self._filter().hex()})
+        scratch = {"disk_mb": self.limits.disk_mb, "inodes": self.limits.inodes}
+        channel.send(self.control, {**scratch, "filter": self._filter().hex()})
         self._hear("ready")
         os.set_blocking(self.log, False)
         os.set_blocking(self.reports, False)
@@ -128,31 +132,48 @@ class Child:
             raise SetupError(f"the sandbox could not be set up: {message.body.get('error', message.body)}")
         return message
 
+    def fits(self, limits: Limits) -> bool:
+        """Whether `adopt` can give this child these limits: its scratch is mounted already."""
+        return (self.limits.disk_mb, self.limits.inodes) == (limits.disk_mb, limits.inodes)
+
+    def adopt(self, limits: Limits) -> None:
+        """Put these limits in force instead of those that the child was prepared with."""
+        if limits != self.limits:
+            self.meter.limit(limits)
+            self.limits = limits
+
+    def _rlimits(self) -> dict[str, float | None]:
+        processes = None if self.cgroups else self.limits.processes
+        return {"cpu_s": self.limits.cpu_s, "file_mb": self.limits.file_mb, "processes": processes}
+
     def run(
         self, request: dict[str, Any], arguments: int, budget: Limits, cancelled: Callable[[], bool], news: News
     ) -> Outcome:
-        """Hand over the request and watch until nothing of the child is left. Frees everything but the result."""
+        """Hand over the request and watch until it is answered or nothing of the child is left; then kill the rest.
+
+        The caller owns the result, and has to `discard` the child.
+        """
         outcome = Outcome(result=memory.capped(self.limits.result_mb * MB))
         try:
             self.meter.begin()
             news.begin_call()
             started = time.monotonic()
             with contextlib.suppress(channel.ClosedError):
-                channel.send(self.control, request, (arguments, outcome.result))
+                channel.send(self.control, {**request, "rlimits": self._rlimits()}, (arguments, outcome.result))
             self.control.close()
             self._watch(outcome, started, budget, cancelled, news)
             outcome.wall_s = time.monotonic() - started
             final = self.meter.read()
             outcome.counts = final if final.cpu_s >= outcome.counts.cpu_s else outcome.counts
         finally:
-            self.discard()
+            self._kill()
         return outcome
 
     def _watch(
         self, outcome: Outcome, started: float, budget: Limits, cancelled: Callable[[], bool], news: News
     ) -> None:
         poller = select.poll()
-        for fd in (self.log, self.status, self.pidfd):
+        for fd in (self.log, self.status, self.done, self.pidfd):
             poller.register(fd, select.POLLIN)
         next_reading = started + TICK_S
         while True:
@@ -161,9 +182,13 @@ class Child:
                 poller.unregister(self.log)
             if self.status in ready and not self._read_status(outcome):
                 poller.unregister(self.status)
+            if self.done in ready:
+                poller.unregister(self.done)
+                self._take_answer(outcome)
             if self.pidfd in ready:
-                self._read_log(outcome, news)
                 self._read_status(outcome)
+            if self.pidfd in ready or outcome.answered:
+                self._read_log(outcome, news)
                 self._read_reports(news)
                 return
             now = time.monotonic()
@@ -220,6 +245,17 @@ class Child:
         outcome.exit = outcome.keeper["exit"]
         return True
 
+    def _take_answer(self, outcome: Outcome) -> None:
+        """Copy a small value as it is now. What the process still does matters to nobody, and it is killed next.
+
+        The learner's code can say "done" too: then its answer is what it had written by then.
+        """
+        if os.read(self.done, 1) != channel.DONE or os.fstat(outcome.result).st_size > COPIED:
+            return
+        copy = memory.sealed(os.pread(outcome.result, COPIED, 0))
+        os.close(outcome.result)
+        outcome.result, outcome.answered = copy, True
+
     def _kill(self) -> None:
         if self.pidfd >= 0:
             kill(self.pidfd)
@@ -231,6 +267,6 @@ class Child:
         if self.pidfd >= 0:
             end(self.pidfd)
         self.control.close()
-        for fd in (self.log, self.status, self.reports):
+        for fd in (self.log, self.status, self.reports, self.done):
             os.close(fd)
         self.meter.close()

@@ -16,22 +16,26 @@ from gpu_runner.labspec import LabError, read_lab
 from gpu_runner.protocol import CheckResult, Level, Report, Verdict
 from gpu_runner.sandbox import channel
 from gpu_runner.supervisor import cgroups
-from gpu_runner.supervisor.children import SetupError, end
+from gpu_runner.supervisor.checkers import CheckerPool
+from gpu_runner.supervisor.children import SetupError
+from gpu_runner.supervisor.housekeeping import Housekeeping
 from gpu_runner.supervisor.levels import detect_level
 from gpu_runner.supervisor.logs import clean
 from gpu_runner.supervisor.news import News, Tell, tell_nobody
 from gpu_runner.supervisor.pool import ChildPool
 from gpu_runner.supervisor.trial import Spent, Submission, Trial, source_problem
 from gpu_runner.supervisor.verdicts import Trouble, overall, trouble
-from gpu_runner.supervisor.zygotes import BootError, ZygoteKeeper, checker_role, sandbox_role
+from gpu_runner.supervisor.zygotes import BootError, Role, ZygoteKeeper, checker_role, libraries_named, sandbox_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gpu_runner.supervisor.cgroups import Hierarchies
+
 CHECKER_PATIENCE_S: Final = 60.0
 LOOK_FOR_CANCEL_S: Final = 0.1
 ZYGOTE_LIFETIME: Final = 500
-
+SPARES: Final = 6  # children kept ready: about as many as a lab has checks
 
 CANCELLED: Final = (Verdict.NO_RESULT, "Cancelled.")
 
@@ -47,16 +51,23 @@ def never() -> bool:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Two warm zygotes and everything that is needed to run submissions through them, several at a time."""
+    """Warm zygotes and everything that is needed to run submissions through them, several at a time.
+
+    Children are forked from a zygote that holds little, because forking one and taking it down takes time in proportion
+    to what it holds. Only submissions that name more libraries get theirs from one that has them (see `warm`).
+    """
 
     unsafe_local: bool = False
     libraries: tuple[str, ...] = ()
-    spares: int = 1
+    spares: int = SPARES
     zygote_lifetime: int = ZYGOTE_LIFETIME
     level: Level = Level.FULL
     missing: list[str] = field(default_factory=list)
-    _checkers: ZygoteKeeper | None = None
+    _chores: Housekeeping = field(default_factory=Housekeeping)
+    _hierarchies: Hierarchies | None = None
+    _checkers: CheckerPool | None = None
     _pool: ChildPool | None = None
+    _rich_pool: ChildPool | None = None
 
     def __enter__(self) -> Supervisor:
         self.start()
@@ -68,30 +79,40 @@ class Supervisor:
     def start(self) -> None:
         """Find the level, clear what a killed predecessor left, warm up. Raises BootError or NoSandboxError."""
         found = detect_level(unsafe_local=self.unsafe_local)
-        self.level, self.missing = found.level, found.missing
+        self.level, self.missing, self._hierarchies = found.level, found.missing, found.hierarchies
         if found.hierarchies:
             cgroups.sweep(found.hierarchies)
-        jailed = self.level is not Level.UNSAFE_LOCAL
-        self._checkers = ZygoteKeeper(checker_role(), jailed, self.zygote_lifetime)
-        sandboxes = ZygoteKeeper(sandbox_role(self.libraries), jailed, self.zygote_lifetime)
-        self._pool = ChildPool(sandboxes, found.hierarchies, jailed, self.spares)
-        warm = threading.Thread(target=_warm_quietly, args=(sandboxes,))
+        self._checkers = CheckerPool(self._keeper(checker_role()), self._chores, spare=self.spares > 0)
+        self._pool = self._pool_of(sandbox_role(self.libraries))
+        warm = threading.Thread(target=_warm_quietly, args=(self._pool.keeper,))
         warm.start()
-        self._checkers.release(self._checkers.acquire())
+        self._checkers.keeper.release(self._checkers.keeper.acquire())
         warm.join()
-        sandboxes.release(sandboxes.acquire())
+        self._pool.keeper.release(self._pool.keeper.acquire())
 
     def warm(self, libraries: tuple[str, ...]) -> None:
-        """Bring up a sandbox zygote that has these libraries imported too, without making anybody wait for it."""
-        assert self._pool is not None, "start() was not called"  # noqa: S101 - a programming error
-        self._pool.keeper.replace(sandbox_role(libraries))
+        """Bring up a zygote that has these libraries imported too, without making anybody wait for it."""
+        self._rich_pool = self._pool_of(sandbox_role(libraries))
+        self._rich_pool.keeper.warm()
+
+    def _keeper(self, role: Role) -> ZygoteKeeper:
+        return ZygoteKeeper(role, self.level is not Level.UNSAFE_LOCAL, self.zygote_lifetime)
+
+    def _pool_of(self, role: Role) -> ChildPool:
+        isolated = self.level is not Level.UNSAFE_LOCAL
+        return ChildPool(self._keeper(role), self._hierarchies, isolated, self.spares, self._chores)
+
+    def settle(self) -> None:
+        """Wait until all that past submissions used is gone and the spares are ready."""
+        self._chores.settle()
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.close()
-            self._pool.keeper.close()
-        if self._checkers is not None:
-            self._checkers.close()
+        pools = [pool for pool in (self._checkers, self._pool, self._rich_pool) if pool is not None]
+        for pool in pools:
+            pool.close()
+        for pool in pools:
+            pool.keeper.close()
+        self._chores.close()
 
     def judge(
         self,
@@ -137,24 +158,26 @@ class Supervisor:
 
     def _hold_trial(self, trial: Trial) -> None:
         assert self._checkers is not None, "start() was not called"  # noqa: S101 - a programming error
-        ours, theirs = channel.pair()
-        ours.settimeout(CHECKER_PATIENCE_S)
-        zygote = self._checkers.acquire()
+        pool = self._pool_for(trial)
+        checker = self._checkers.take()
+        checker.channel.settimeout(CHECKER_PATIENCE_S)
         try:
-            zygote.fork((theirs.fileno(),), isolate=False)
-            theirs.close()
-            checker = os.pidfd_open(channel.receive(ours).pid)
-            try:
-                channel.send(ours, _brief(trial))
-                self._converse(ours, trial)
-            finally:
-                end(checker)
+            with pool.submission():
+                channel.send(checker.channel, _brief(trial))
+                self._converse(checker.channel, trial, pool)
         finally:
-            ours.close()
-            theirs.close()
-            self._checkers.release(zygote)
+            self._checkers.put_away(checker)
 
-    def _converse(self, checker: socket.socket, trial: Trial) -> None:
+    def _pool_for(self, trial: Trial) -> ChildPool:
+        """Where this submission's children come from: the lean zygote, unless it wants more and more is warm."""
+        assert self._pool is not None, "start() was not called"  # noqa: S101 - a programming error
+        text = trial.submission.source + trial.submission.files.get("probe.py", b"").decode()
+        wanted = {*trial.lab.preload, *libraries_named(text)} - set(self.libraries)
+        if wanted and self._rich_pool is not None and self._rich_pool.keeper.warm():
+            return self._rich_pool
+        return self._pool
+
+    def _converse(self, checker: socket.socket, trial: Trial, pool: ChildPool) -> None:
         specs = {spec.id: spec for spec in trial.wanted}
         while _has_news(checker, trial.cancelled):
             message = channel.receive(checker)
@@ -163,7 +186,7 @@ class Supervisor:
                 case "begin":
                     trial.current, trial.check = body["check"], Spent()
                 case "call":
-                    self._call(checker, trial, message)
+                    _call(checker, trial, pool, message)
                 case "check":
                     trial.record(specs[body["check"]], Verdict(body["verdict"]), body["message"], body["details"])
                 case "broken":
@@ -172,29 +195,29 @@ class Supervisor:
                 case "done":
                     return
 
-    def _call(self, checker: socket.socket, trial: Trial, message: channel.Received) -> None:
-        """Run one call for the checker and send it what came of it."""
-        assert self._pool is not None, "start() was not called"  # noqa: S101 - a programming error
-        try:
-            budget = trial.remaining()
-            request = _request(trial, message.body)
-            outcome = self._pool.run(request, message.fds[0], budget, trial.limits, trial.cancelled, trial.news)
-        except (SetupError, channel.ClosedError, BootError) as error:
-            channel.send(checker, _failure(Trouble(Verdict.INFRA_ERROR, str(error))))
-            return
-        finally:
-            message.close()
-        trial.check.add(outcome.usage())
-        trial.total.add(outcome.usage())
-        trial.log.add(trial.current, outcome.log[: trial.limits.log_kb * 1024])
-        found = trouble(outcome, trial.limits)
-        try:
-            if found:
-                channel.send(checker, _failure(found))
-            else:
-                channel.send(checker, {"op": "result", "keeper": outcome.keeper}, (outcome.result,))
-        finally:
-            os.close(outcome.result)
+
+def _call(checker: socket.socket, trial: Trial, pool: ChildPool, message: channel.Received) -> None:
+    """Run one call for the checker and send it what came of it."""
+    try:
+        budget = trial.remaining()
+        request = _request(trial, message.body)
+        outcome = pool.run(request, message.fds[0], budget, trial.limits, trial.cancelled, trial.news)
+    except (SetupError, channel.ClosedError, BootError) as error:
+        channel.send(checker, _failure(Trouble(Verdict.INFRA_ERROR, str(error))))
+        return
+    finally:
+        message.close()
+    trial.check.add(outcome.usage())
+    trial.total.add(outcome.usage())
+    trial.log.add(trial.current, outcome.log[: trial.limits.log_kb * 1024])
+    found = trouble(outcome, trial.limits)
+    try:
+        if found:
+            channel.send(checker, _failure(found))
+        else:
+            channel.send(checker, {"op": "result", "keeper": outcome.keeper}, (outcome.result,))
+    finally:
+        os.close(outcome.result)
 
 
 def _has_news(checker: socket.socket, cancelled: Callable[[], bool]) -> bool:

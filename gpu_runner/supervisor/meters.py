@@ -21,6 +21,7 @@ class Meter(Protocol):
     """Attached to a child before it runs anything of a learner's."""
 
     def attach(self, pid: int) -> None: ...
+    def limit(self, limits: Limits) -> None: ...
     def begin(self) -> None: ...
     def read(self) -> Counts: ...
     def kill(self) -> None: ...
@@ -36,9 +37,13 @@ class CgroupMeter:
 
     @classmethod
     def create(cls, hierarchies: Hierarchies, limits: Limits) -> CgroupMeter:
-        group = Group(hierarchies)
-        group.create(limits.memory_mb, limits.processes + KEEPER)
-        return cls(group)
+        meter = cls(Group(hierarchies))
+        meter.group.create()
+        meter.limit(limits)
+        return meter
+
+    def limit(self, limits: Limits) -> None:
+        self.group.limit(limits.memory_mb, limits.processes + KEEPER)
 
     def attach(self, pid: int) -> None:
         self.group.add(pid)
@@ -75,6 +80,9 @@ class TreeMeter:
 
     def attach(self, pid: int) -> None:
         self._root = psutil.Process(pid)
+
+    def limit(self, limits: Limits) -> None:
+        """Nothing to set: readings are compared with the limits."""
 
     def begin(self) -> None:
         counts = self._sample()

@@ -24,24 +24,36 @@ class Trouble:
 
 
 def trouble(outcome: Outcome, limits: Limits) -> Trouble | None:
-    """What stopped a call, or None if its answer may be read. `limits` are those in force for this call."""
-    stopped = _stopped_by_us(outcome, limits)
-    if stopped:
-        return stopped
-    counts = outcome.counts
-    if counts.oom_kills:
-        return Trouble(Verdict.MEMORY, _memory(outcome, limits))
-    if counts.refused_forks:
-        return Trouble(
-            Verdict.LIMIT,
-            f"Your code tried to start more processes or threads than the limit of {limits.processes}"
-            f" ({counts.refused_forks} more were refused).",
-        )
+    """What stopped a call, or None if its answer may be read. `limits` are those in force for this call.
+
+    Processes come first: what starts too many of them may run out of time or memory as well, and that is why.
+    """
+    return (
+        _too_many_processes(outcome, limits)
+        or _stopped_by_us(outcome, limits)
+        or _killed_for_memory(outcome, limits)
+        or _bad_end(outcome, limits)
+    )
+
+
+def _too_many_processes(outcome: Outcome, limits: Limits) -> Trouble | None:
+    refused = outcome.counts.refused_forks
+    if not refused:
+        return None
+    text = f"Your code tried to start more processes or threads than the limit of {limits.processes}"
+    return Trouble(Verdict.LIMIT, f"{text} ({refused} more were refused).")
+
+
+def _killed_for_memory(outcome: Outcome, limits: Limits) -> Trouble | None:
+    return Trouble(Verdict.MEMORY, _memory(outcome, limits)) if outcome.counts.oom_kills else None
+
+
+def _bad_end(outcome: Outcome, limits: Limits) -> Trouble | None:
+    if outcome.answered or outcome.exit == 0:
+        return None
     if outcome.exit is None:
         return Trouble(Verdict.INFRA_ERROR, "The sandbox ended before it reported. This is our failure, not yours.")
-    if outcome.exit < 0:
-        return _by_signal(-outcome.exit, outcome, limits)
-    return None
+    return _by_signal(-outcome.exit, outcome, limits) if outcome.exit < 0 else None
 
 
 def _stopped_by_us(outcome: Outcome, limits: Limits) -> Trouble | None:

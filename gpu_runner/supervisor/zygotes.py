@@ -45,6 +45,8 @@ DIFFUSERS: Final = (
 OPTIMISERS: Final = ("torch._dynamo",)
 LIBRARIES: Final = {"optimisers": OPTIMISERS, "transformers": TRANSFORMERS, "diffusers": DIFFUSERS}
 
+NAMED_BY: Final = {"optimisers": ("optim",), "transformers": ("transformers", "peft"), "diffusers": ("diffusers",)}
+
 log = structlog.get_logger("gpu_runner")
 
 
@@ -88,6 +90,11 @@ def sandbox_role(libraries: tuple[str, ...] = ()) -> Role:
 def checker_role() -> Role:
     """The trusted zygote, which sees the check library but no lab on disk."""
     return Role("checker", "gpu_runner.checking.serve:serve", CHECKER_UID, ("torch", "torch.nn.functional"), (".",))
+
+
+def libraries_named(text: str) -> set[str]:
+    """Which of LIBRARIES a text seems to use. A guess, good enough for choosing what to have warm."""
+    return {library for library, words in NAMED_BY.items() if any(word in text for word in words)}
 
 
 def visible_paths() -> list[str]:
@@ -211,6 +218,14 @@ class ZygoteKeeper:
             if self._current.forks >= self.lifetime:
                 self._renew_in_background(self.role)
             return self._current
+
+    def warm(self) -> bool:
+        """Whether `acquire` would answer at once; if not, a zygote is brought up in the background."""
+        with self._lock:
+            if self._current is not None and self._current.alive:
+                return True
+            self._renew_in_background(self.role)
+            return False
 
     def replace(self, role: Role) -> None:
         """Change what is warm: the next zygote comes up in the background and takes over when it is ready."""

@@ -118,7 +118,7 @@ def double(x):
 import os
 OPEN = sorted(int(n) for n in os.listdir("/proc/self/fd"))[:-1]
 def double(x):
-    return 2 * x if OPEN == [0, 1, 2, 3, 4] else 0 * x
+    return 2 * x if OPEN == [0, 1, 2, 3, 4, 5] else 0 * x
 """,
     ),
 ]

@@ -77,7 +77,8 @@ def test_missing_controllers_are_named(tmp_path: Path) -> None:
 def test_version_2_limits_are_written_and_counts_read(tmp_path: Path) -> None:
     where = cgroups.Hierarchies(tmp_path, tmp_path, tmp_path, tmp_path, controllers_on_v2=True)
     group = cgroups.Group(where)
-    group.create(100, 10)
+    group.create()
+    group.limit(100, 10)
     files = {
         "memory.current": "5",
         "memory.peak": "7",

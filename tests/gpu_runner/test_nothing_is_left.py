@@ -43,13 +43,13 @@ def descriptors() -> int:
 
 
 def processes(supervisor: Supervisor) -> int:
-    """Of this supervisor's zygotes; the session's own keeps a spare child that comes and goes."""
+    """Of this supervisor's zygotes; the session's own keeps spares that come and go."""
     return sum(len(psutil.Process(z.process.pid).children(recursive=True)) for z in zygotes(supervisor))
 
 
 def zygotes(supervisor: Supervisor) -> list[Zygote]:
-    keepers = [supervisor._checkers, supervisor._pool.keeper if supervisor._pool else None]
-    return [keeper._current for keeper in keepers if keeper and keeper._current]
+    pools = (supervisor._checkers, supervisor._pool)
+    return [pool.keeper._current for pool in pools if pool and pool.keeper._current]
 
 
 def mounts() -> int:
@@ -65,12 +65,13 @@ def own(supervisor: Supervisor) -> Iterator[Supervisor]:
 
 
 def run(supervisor: Supervisor, source: str) -> Verdict:
-    return supervisor.judge(Submission(FILES, source)).verdict
+    verdict = supervisor.judge(Submission(FILES, source)).verdict
+    supervisor.settle()
+    return verdict
 
 
 def test_runs_leave_nothing_behind(own: Supervisor, supervisor: Supervisor) -> None:
-    assert supervisor._pool is not None
-    supervisor._pool.close()  # its spare would come and go in these counts; it goes on without spares
+    supervisor.settle()  # the session's own, or its spares would come and go in these counts
     run(own, HONEST)
     before = (groups(), descriptors(), processes(own), mounts())
 

@@ -25,6 +25,7 @@ def outcome(**fields: object) -> Outcome:
         ({"stopped_for": "log", "log": b"x" * 70000}, Verdict.LIMIT, "more than 64 KiB (68 KiB"),
         ({"counts": Counts(oom_kills=1, peak=256 * 2**20)}, Verdict.MEMORY, "256 MiB"),
         ({"counts": Counts(refused_forks=7)}, Verdict.LIMIT, "limit of 16 (7 more"),
+        ({"stopped_for": "cpu", "counts": Counts(refused_forks=7)}, Verdict.LIMIT, "limit of 16 (7 more"),
         ({"exit": -11}, Verdict.CRASH, "SIGSEGV"),
         ({"exit": -24}, Verdict.TIMEOUT, "CPU time"),
         ({"exit": None}, Verdict.INFRA_ERROR, "our failure"),
@@ -42,6 +43,7 @@ def test_each_limit_is_told_apart(seen: dict[str, object], verdict: Verdict, say
 def test_a_process_that_ended_by_itself_may_have_an_answer() -> None:
     assert trouble(outcome(), LIMITS) is None
     assert trouble(outcome(exit=70), LIMITS) is None
+    assert trouble(outcome(exit=None, answered=True), LIMITS) is None
 
 
 def results(*verdicts: Verdict) -> list[CheckResult]:
