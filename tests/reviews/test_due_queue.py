@@ -85,6 +85,32 @@ def test_the_daily_limit_of_reviews_holds_over_the_day() -> None:
     assert due(user, later) == []
 
 
+def test_no_card_is_begun_once_the_days_minutes_are_spent() -> None:
+    user = make_user()
+    Preset.objects.create(user=user, daily_minutes=5, daily_new=50)
+    cards = [make_card(user) for _ in range(20)]
+    assert today(user, MONDAY).new == 8
+    answer_card(cards[0], duration_ms=60_000)
+    assert today(user, MONDAY).new == 5
+    answer_card(cards[1], duration_ms=3_600_000)  # a walk: it counts for two minutes
+    day = today(user, MONDAY)
+    assert (day.total, day.held, day.out_of_time) == (0, 18, True)
+    assert due(user, MONDAY) == []
+    assert len(due(user, MONDAY + days(1))) == 8
+
+
+def test_a_retry_that_no_longer_fits_comes_first_tomorrow() -> None:
+    user = make_user()
+    missed, other = make_card(user), make_card(user)
+    Preset.objects.create(user=user, daily_minutes=3)
+    answer_card(missed, right=False, duration_ms=90_000)
+    assert due(user, MONDAY) == [missed]
+    answer_card(missed, right=False, duration_ms=20_000)
+    assert due(user, MONDAY) == []
+    assert (today(user, MONDAY).held_retries, today(user, MONDAY).out_of_time) == (1, True)
+    assert due(user, MONDAY + days(1)) == [missed, other]
+
+
 def test_an_undone_new_card_does_not_use_up_the_limit_twice() -> None:
     user = make_user()
     Preset.objects.create(user=user, daily_new=2)

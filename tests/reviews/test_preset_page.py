@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 FORM = {
     "daily_new": "5",
     "daily_reviews": "40",
+    "daily_minutes": "15",
     "desired_retention": "0.85",
     "maximum_interval": "180",
     "learning_minutes": "1, 10",

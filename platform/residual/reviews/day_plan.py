@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+
+PACE_S: Final = 25.0  # an answer with its verdict, right ones and wrong ones together
+RESERVE_S: Final = 100.0  # for the last card begun, should it be a slow one
+LAST_RETRY_S: Final = 80.0  # with less than this left, retries wait for tomorrow and come first then
 
 
 def allowed(ready: int, done: int, limit: int) -> int:
     """How many of the `ready` may still be asked today, when `done` of `limit` have been."""
     return min(ready, max(0, limit - done))
+
+
+def room(minutes: int, spent_s: float, retries: int) -> int:
+    """How many more cards may be begun in a day of so many minutes: time is kept back for retries, theirs too."""
+    left = 60 * minutes - spent_s - retries * PACE_S - RESERVE_S
+    return max(0, math.floor(left / PACE_S))
+
+
+def may_retry(minutes: int, spent_s: float) -> bool:
+    return 60 * minutes - spent_s >= LAST_RETRY_S
 
 
 def of_easy_day(limit: int, percent: int) -> int:

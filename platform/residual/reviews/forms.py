@@ -71,6 +71,7 @@ class PresetForm(forms.ModelForm[Preset]):
         fields = (
             "daily_new",
             "daily_reviews",
+            "daily_minutes",
             "desired_retention",
             "maximum_interval",
             "learning_minutes",
@@ -81,6 +82,7 @@ class PresetForm(forms.ModelForm[Preset]):
         help_texts = {
             "daily_new": _("How many questions you meet for the first time on one day."),
             "daily_reviews": _("What is left over waits; nothing is lost by it."),
+            "daily_minutes": _("No question is begun that would take the day beyond this; retries still come."),
             "desired_retention": _(
                 "From 0.7 to 0.97. Higher means shorter gaps: at 0.95 they are about 40 % of those at 0.9."
             ),

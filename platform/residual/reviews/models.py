@@ -173,6 +173,9 @@ class Preset(models.Model):
     daily_reviews = models.PositiveSmallIntegerField(
         _("reviews a day"), default=40, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
+    daily_minutes = models.PositiveSmallIntegerField(
+        _("minutes a day"), default=15, validators=[MinValueValidator(2), MaxValueValidator(240)]
+    )
     learning_minutes = models.JSONField(_("steps of a new question, in minutes"), default=default_steps)
     relearning_minutes = models.JSONField(_("steps after a mistake, in minutes"), default=default_steps)
     easy_days = models.JSONField(default=full_week)  # per cent of an ordinary day's work, Monday first

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
 from residual.accounts.models import User
-from residual.reviews.day_plan import allowed, easier_first, harder_first, interleaved, of_easy_day
+from residual.reviews.day_plan import allowed, easier_first, harder_first, interleaved, may_retry, of_easy_day, room
 from residual.reviews.models import Card, Preset, ReviewLog
 from residual.reviews.scheduler import Parameters, possible_days
 from residual.reviews.snapshot import State
@@ -21,6 +21,7 @@ from residual.reviews.spreading import FULL_WEEK
 # A step that ends within this time is asked once nothing else is left, so that a session need not be waited out.
 LEARN_AHEAD: Final = timedelta(minutes=20)
 QUEUE_LENGTH: Final = 200
+LONGEST_COUNTED_MS: Final = 120_000
 _IN_STEPS: Final = (State.LEARNING, State.RELEARNING)
 _DEFAULT: Final = Preset()
 
@@ -35,10 +36,16 @@ class Today:
     held_reviews: int
     held_new: int
     answered: int
+    held_retries: int = 0
+    out_of_time: bool = False  # some wait because the day's minutes are spent
 
     @property
     def total(self) -> int:
         return self.learning + self.reviews + self.new
+
+    @property
+    def held(self) -> int:
+        return self.held_retries + self.held_reviews + self.held_new
 
 
 def due_count(user: User, now: datetime | None = None) -> int:
@@ -61,11 +68,26 @@ def today(user: User, now: datetime | None = None) -> Today:
         reviews_limit=Coalesce("review_preset__daily_reviews", _DEFAULT.daily_reviews),
         new_limit=Coalesce("review_preset__daily_new", _DEFAULT.daily_new),
         easy_days=F("review_preset__easy_days"),
+        minutes=Coalesce("review_preset__daily_minutes", _DEFAULT.daily_minutes),
+        spent_ms=_spent_ms(log),
     ).get(pk=user.pk)
     easy = (row.easy_days or FULL_WEEK)[user.study_day(moment).weekday()]
     reviews = allowed(row.reviews_now, row.reviews_done, row.reviews_limit)
     new = allowed(row.new_now, row.new_done, of_easy_day(row.new_limit, easy))
-    return Today(row.learning_now, reviews, new, row.reviews_now - reviews, row.new_now - new, row.answered)
+    retries = row.learning_now if may_retry(row.minutes, row.spent_ms / 1000) else 0
+    begun = room(row.minutes, row.spent_ms / 1000, row.learning_now)
+    asked = min(reviews, begun)
+    met = min(new, begun - asked)
+    return Today(
+        learning=retries,
+        reviews=asked,
+        new=met,
+        held_reviews=row.reviews_now - asked,
+        held_new=row.new_now - met,
+        answered=row.answered,
+        held_retries=row.learning_now - retries,
+        out_of_time=retries + asked + met < row.learning_now + reviews + new,
+    )
 
 
 def due(user: User, now: datetime | None = None) -> list[Card]:
@@ -86,7 +108,7 @@ def due(user: User, now: datetime | None = None) -> list[Card]:
     papers = interleaved(
         [*[*pointed, *others][: day.reviews], *fresh[: day.new]], _paper, _last_paper(user, user.study_day(moment))
     )
-    return [*retries, *papers, *ahead]
+    return [*retries, *papers, *ahead] if not day.held_retries else papers
 
 
 def _name(card: Card) -> str:
@@ -173,6 +195,13 @@ def _in_turn(cards: QuerySet[Card], now: datetime) -> QuerySet[Card]:
 
 def _count(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> Coalesce:
     per_user = rows.order_by().values("user").annotate(cards=Count(_card(rows), distinct=True)).values("cards")
+    return Coalesce(Subquery(per_user, output_field=IntegerField()), 0)
+
+
+def _spent_ms(log: QuerySet[ReviewLog]) -> Coalesce:
+    """Milliseconds of the day's answers; a long one counts for two minutes, since nobody reviews through lunch."""
+    each = Least(Coalesce("duration_ms", 0), LONGEST_COUNTED_MS)
+    per_user = log.order_by().values("user").annotate(spent=Sum(each)).values("spent")
     return Coalesce(Subquery(per_user, output_field=IntegerField()), 0)
 
 

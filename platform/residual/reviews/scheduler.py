@@ -78,16 +78,11 @@ def review(
     memory, interval = _outcomes(card, today, parameters, fuzz_key, load)[rating]
     due_day = today + timedelta(days=interval.days) if interval.days else calendar.day(at + interval)
     return replace(
-        card,
-        state=State(memory.state.value),
-        step=memory.step,
-        stability=memory.stability,
-        difficulty=memory.difficulty,
+        _remembered(card, memory, today),
         due=calendar.start(due_day) if interval.days else at + interval,
         due_day=due_day,
         scheduled_day=due_day,
         last_review=at,
-        last_day=today,
         reps=card.reps + 1,
         lapses=card.lapses + (card.state == State.REVIEW and rating == Rating.Again),
         buried_until=None,
@@ -113,6 +108,31 @@ def possible_days(card: Snapshot, today: date, parameters: Parameters) -> tuple[
     return today + timedelta(days=min(days[0] for days in reach)), today + timedelta(
         days=max(days[-1] for days in reach)
     )
+
+
+def remember(card: Snapshot, rating: Rating, today: date, parameters: Parameters) -> Snapshot:
+    """The memory alone after the rating, without a day to come back on: what a model of a learner needs."""
+    return _remembered(card, _rated(card, rating, elapsed_days(card, today), parameters)[0], today)
+
+
+def _remembered(card: Snapshot, memory: fsrs.Card, today: date) -> Snapshot:
+    return replace(
+        card,
+        state=State(memory.state.value),
+        step=memory.step,
+        stability=memory.stability,
+        difficulty=memory.difficulty,
+        last_day=today,
+    )
+
+
+def retrievability(card: Snapshot, today: date, parameters: Parameters) -> float:
+    """The chance that the card is still known, 0 to 1; of use between days, since FSRS-6 says nothing within one."""
+    if card.stability is None:
+        return 0.0
+    decay = -parameters.weights[20]
+    factor = 0.9 ** (1 / decay) - 1
+    return float((1 + factor * elapsed_days(card, today) / card.stability) ** decay)
 
 
 def elapsed_days(card: Snapshot, today: date) -> int:

@@ -147,5 +147,6 @@ def _was_seen(card: Card, happening: Happening) -> bool:
 
 
 def _again(row: ReviewLog, rating: Rating) -> dict[str, Any]:
-    kept = ("seed", "answer", "duration_ms", "correct", "revealed", "machine_graded")
+    """The columns of `row` with another rating. Its time stays with the row that is taken back: it was spent once."""
+    kept = ("seed", "answer", "correct", "revealed", "machine_graded")
     return {name: getattr(row, name) for name in kept} | {"rating": rating}
