@@ -24,7 +24,7 @@ from gpu_runner.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MAX_BATCH: Final = 100
 TIMEOUT_S: Final = 10.0
@@ -46,6 +46,14 @@ class UnreachableError(ConnectionError):
 
 class BadBundleError(ValueError):
     """What the site sent is not what its digest says."""
+
+
+def pauses() -> Iterator[float]:
+    """Seconds to wait after the first failure, the second, and so on: longer each time, up to LONGEST_PAUSE_S."""
+    pause = FIRST_PAUSE_S
+    while True:
+        yield pause
+        pause = min(LONGEST_PAUSE_S, 2 * pause)
 
 
 class SiteClient:
@@ -83,15 +91,14 @@ class SiteClient:
     def verdict(self, job: Job, report: Report, patience_s: float) -> None:
         """Post the last word; while the site is away, try again for `patience_s`. Raises StaleError."""
         body = VerdictPost(attempt=job.attempt, report=report).model_dump(mode="json")
-        deadline, pause = time.monotonic() + patience_s, FIRST_PAUSE_S
-        while True:
+        deadline = time.monotonic() + patience_s
+        for pause in pauses():
             try:
                 self._post(f"/jobs/{job.id}/verdict", body)
             except UnreachableError:
                 if time.monotonic() + pause > deadline:
                     raise
                 time.sleep(pause)
-                pause = min(LONGEST_PAUSE_S, pause * 2)
             else:
                 return
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from gpu_runner.client import BadBundleError, RefusedError, SiteClient, StaleError, UnreachableError
 from gpu_runner.host import describe_host
-from gpu_runner.protocol import CheckResult, Claim, Event, Host, Job, Lane, Report, Verdict
+from gpu_runner.protocol import Claim, Host, Job, Lane, Report, Verdict
+from gpu_runner.reporting import Reporter
 from gpu_runner.supervisor.trial import Submission
 
 if TYPE_CHECKING:
     from gpu_runner.supervisor.judge import Supervisor
 
-FLUSH_S: Final = 0.05
 IDLE_CLAIM_S: Final = 2.0
 LANES: Final = (Lane.CHECK, Lane.TRAIN)  # what this version can serve; docs/gpu.md says what the third would need
 SIDE_BY_SIDE: Final = 2
 LONG_AT_ONCE: Final = SIDE_BY_SIDE - 1  # one place is left for checks, whatever trains
-BEAT_S: Final = 0.5  # at most so long until a cancelled job is noticed
 VERDICT_PATIENCE_S: Final = 120.0
 FIRST_REST_S: Final = 0.5
 REST_DOUBLINGS: Final = 5  # so the longest rest is 16 s
@@ -39,82 +37,6 @@ def read_lanes(text: str) -> tuple[Lane, ...]:
     if not names:
         raise ValueError(f"RUNNER_LANES is empty; name one or more of {', '.join(LANES)}")
     return tuple(lane for lane in LANES if lane in names)
-
-
-@dataclass(slots=True)
-class Reporter:
-    """Posts a job's events and heartbeats from a thread of its own, so that judging never waits for the network."""
-
-    client: SiteClient
-    job: Job
-    _events: list[Event] = field(default_factory=list)
-    _seq: int = 0
-    _wake: threading.Condition = field(default_factory=threading.Condition)
-    _done: bool = False
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _stale: bool = False
-    _thread: threading.Thread | None = None
-
-    def __enter__(self) -> Reporter:
-        self._thread = threading.Thread(target=self._run, name=f"report-{self.job.id}", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._wake:
-            self._done = True
-            self._wake.notify_all()
-        if self._thread is not None:
-            self._thread.join()
-
-    @property
-    def stale(self) -> bool:
-        """Whether somebody else has the job by now."""
-        return self._stale
-
-    def stopped(self) -> bool:
-        """Whether to stop judging: cancelled, or somebody else's job by now."""
-        return self._stop.is_set()
-
-    def add(self, kind: str, data: dict[str, Any]) -> None:
-        with self._wake:
-            self._seq += 1
-            body = {"seq": self._seq, "kind": kind, "at": datetime.now(UTC), "data": data}
-            self._events.append(Event.model_validate(body))
-            self._wake.notify_all()
-
-    def check(self, result: CheckResult) -> None:
-        self.add("check", result.model_dump(mode="json"))
-
-    def _run(self) -> None:
-        beat = min(BEAT_S, self.job.lease_s / 3)
-        last_beat = time.monotonic()
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._events or self._done, timeout=beat)
-                events, done = self._events, self._done
-                self._events = []
-            try:
-                if events:
-                    self.client.events(self.job, events)
-                if not done and time.monotonic() - last_beat >= beat:
-                    last_beat = time.monotonic()
-                    if self.client.heartbeat(self.job):
-                        self._stop.set()
-            except StaleError:
-                self._stale = True
-                self._stop.set()
-                return
-            except (UnreachableError, RefusedError) as error:
-                log.warning("report_failed", job=self.job.id, error=str(error))
-                with self._wake:
-                    self._events[:0] = events  # still in order; sent again next time
-                if done:
-                    return  # the verdict holds everything that the events do
-                time.sleep(FLUSH_S)
-                continue
-            if done:
-                return
 
 
 @dataclass(slots=True)
