@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from curriculum.models import Paper, Question
-from residual.pages.paper_search import matching
+from residual.pages.words import rank
 from residual.progress.services import complete
 from tests.factories import make_activity, make_paper, make_phase, make_section, make_user, make_week
 
@@ -54,10 +54,9 @@ def test_what_was_searched_is_escaped(client: Client) -> None:
     assert "<script>alert(1)" not in html
 
 
-@pytest.mark.parametrize("text", ["dollar", "DOLLÁR", "dollár 2021", ""])
+@pytest.mark.parametrize("text", ["dollar", "DOLLÁR", "dollár 2021"])
 def test_case_and_accents_do_not_matter(text: str) -> None:
-    paper = Paper(title="Title", authors="Piotr Dollár", year=2021)
-    assert matching([paper], text) == [paper]
+    assert rank(text, "Title Piotr Dollár 2021") > 0
 
 
 def test_a_paper_shows_its_record(client: Client) -> None:

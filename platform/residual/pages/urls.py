@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from residual.pages.views import curriculum_map, home, papers, phases, site, weeks
+from residual.pages.views import curriculum_map, finding, home, papers, phases, site, weeks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("phases/<slug:slug>/", phases.phase, name="phase"),
     path("papers/", papers.papers, name="papers"),
     path("papers/<slug:slug>/", papers.paper, name="paper"),
+    path("search/", finding.search, name="search"),
+    path("palette.json", finding.palette_index, name="palette"),
     path("status/", site.status, name="status"),
     path("healthz", site.healthz, name="healthz"),
     path("theme/", site.theme, name="theme"),

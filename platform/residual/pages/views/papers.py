@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from curriculum import queries
 from curriculum.models import Paper, Question
 from residual.accounts.models import User
-from residual.pages.paper_search import matching
+from residual.pages.words import rank
 from residual.progress.models import Completion
 from residual.progress.queries import completions
 
@@ -22,10 +22,14 @@ def papers(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:200]
     everything = list(queries.papers())
     questions = Counter(Question.objects.filter(retired_at__isnull=True).values_list("paper_id", flat=True))
-    found = [(paper, questions[paper.id]) for paper in matching(everything, text)]
+    found = [(paper, questions[paper.id]) for paper in everything if not text or rank(text, _record(paper))]
     context = {"found": found, "text": text, "total": len(everything)}
     partial = request.headers.get("HX-Request") == "true"
     return render(request, "pages/papers_list.html" if partial else "pages/papers.html", context)
+
+
+def _record(paper: Paper) -> str:
+    return f"{paper.title} {paper.authors} {paper.year} {paper.venue}"
 
 
 @require_safe

@@ -113,17 +113,22 @@
     toggle.addEventListener("change", () => localStorage.setItem(SHORTCUTS_OFF, toggle.checked ? "0" : "1"));
   }
   const typing = (target) => target.closest("input, textarea, select, [contenteditable=true], .cm-editor, dialog");
+  // A part of a page tells its own keys in a <dl data-page-keys>; they join the list that "?" opens.
+  for (const own of document.querySelectorAll("dl[data-page-keys]")) {
+    document.querySelector("#keys dl").append(...own.cloneNode(true).children);
+  }
   let waiting = false;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (localStorage.getItem(SHORTCUTS_OFF) === "1") return;
     if (waiting && places[event.key]) location.assign(places[event.key]);
     waiting = event.key === "g";
-    if (event.key === "?") document.getElementById("keys").showModal();
-    const search = event.key === "/" && document.querySelector("input[type=search]");
-    if (search) {
+    if (event.key === "?") document.getElementById("open-keys").click();
+    if (event.key === "/") {
       event.preventDefault();
-      search.focus();
+      const search = document.querySelector("input[type=search]");
+      if (search) search.focus();
+      else document.dispatchEvent(new Event("residual:open-palette"));
     }
   });
 })();
