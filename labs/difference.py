@@ -51,6 +51,12 @@ class Difference:
     pooled: bool
     with_values: bool
     first_at: str
+    not_finite: bool = False
+
+    @property
+    def title(self) -> str:
+        words = _("Where it is not finite") if self.not_finite else _("Where it differs")
+        return f"{words} · {self.where}" if self.where else words
 
     @property
     def table(self) -> list[tuple[str, tuple[Cell, ...]]]:
@@ -77,6 +83,7 @@ def read_difference(details: Mapping[str, Any]) -> Difference | None:
         pooled=any("–" in place for place in (*rows.places, *columns.places)),
         with_values=got is not None and expected is not None,
         first_at=_at(first, rows, columns) if first else "",
+        not_finite=found.get("what") == "not finite",
     )
 
 

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import override
 
-from labs.models import CheckResult, LabCheck
+from labs.models import CheckResult, Lab, LabCheck
 from labs.report import check_row, metrics
 from labs.stream import Change, StoredEvent
 
@@ -24,7 +24,7 @@ class Page:
     checks: Mapping[str, LabCheck]
     limits: Mapping[str, Any]
     language: str
-    lab_url: str = ""
+    lab: Lab | None = None
 
 
 def messages_of(page: Page, change: Change) -> Iterator[str]:
@@ -52,7 +52,7 @@ def sse(name: str, data: str, number: int | None = None) -> str:
 def _piece(page: Page, event: StoredEvent) -> tuple[str, str]:
     if event.kind == "check":
         row = check_row(page.checks.get(str(event.data.get("id"))), _result(event.data), page.limits)
-        context = {"row": row, "live": True, "edit_url": page.lab_url}
+        context = {"row": row, "live": True, "lab": page.lab}
         return f"check-{row.cid}", render_to_string("labs/_check.html", context)
     if event.kind == "log":
         return "log", escape(f"{event.data.get('text', '')}\n")

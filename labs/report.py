@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -27,6 +28,7 @@ _MEASURED_WORDS: Final[Mapping[str, str | Promise]] = {
     "steps_per_s": gettext_lazy("%(value)s steps/s by our clock"),
 }
 LAST_LINE: Final = 10**6
+MOST_SNIPPET: Final = 8000
 _UNITS: Final = (
     ("wall_s", "wall_s", gettext_lazy("time"), "s"),
     ("cpu_s", "cpu_s", gettext_lazy("CPU time"), "s"),
@@ -64,6 +66,7 @@ class CheckRow:
     difference: Difference | None = None
     misconception: str = ""
     traceback: tuple[Frame, ...] = ()
+    snippet: str = ""
     usage: tuple[Fact, ...] = ()
 
     @property
@@ -72,6 +75,11 @@ class CheckRow:
         if not self.verdict:
             return ""
         return "passed" if self.verdict == Verdict.PASSED else "failed"
+
+    @property
+    def needs_probe(self) -> bool:
+        """Whether the snippet runs with the lab's `probe.py` beside it."""
+        return "\nimport probe" in self.snippet
 
     @property
     def verdict_words(self) -> str:
@@ -109,6 +117,7 @@ def check_row(check: LabCheck | None, result: CheckResult | None, limits: Mappin
         difference=read_difference(details),
         misconception=_misconception(details, result.message),
         traceback=tuple(_frames(details)),
+        snippet=_snippet(details),
         usage=usage_facts(result.usage, limits),
     )
 
@@ -185,9 +194,16 @@ def _input_facts(inputs: Any) -> Iterable[Fact]:
         return
     shapes = [_shape(_records(tensor)) for tensor in _list(inputs.get("tensors")) if _records(tensor)]
     if shapes:
-        yield Fact(_("inputs"), ", ".join(shapes))
+        yield Fact(_("inputs"), ", ".join(_counted(shapes)))
     if "seed" in inputs:
         yield Fact(_("seed"), _plain(inputs["seed"]))
+
+
+def _counted(words: Iterable[str]) -> Iterable[str]:
+    """Neighbours that are equal once, with their number."""
+    for word, same in groupby(words):
+        number = len(list(same))
+        yield f"{word} × {number}" if number > 1 else word
 
 
 def _shape(axes: Sequence[Mapping[str, Any]]) -> str:
@@ -219,6 +235,12 @@ def _misconception(details: Mapping[str, Any], message: str) -> str:
         "mistake": found["text"],
         "distance": _plain(found.get("distance", "?")),
     }
+
+
+def _snippet(details: Mapping[str, Any]) -> str:
+    """Python that repeats the check's call; nothing where there is none of a length to read."""
+    found = details.get("snippet")
+    return found if isinstance(found, str) and len(found) <= MOST_SNIPPET else ""
 
 
 def _frames(details: Mapping[str, Any]) -> Iterable[Frame]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labs.views import bench, submissions
+from labs.views import bench, files, submissions
 
 app_name = "labs"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<slug:slug>/upload", bench.upload, name="upload"),
     path("<slug:slug>/reset", bench.reset, name="reset"),
     path("<slug:slug>/download", bench.download, name="download"),
+    path("<slug:slug>/probe.py", files.probe, name="probe"),
     path("<slug:slug>/hint", bench.next_hint, name="hint"),
     path("<slug:slug>/give-up", bench.give_up, name="give-up"),
     path("submissions/<uuid:submission_id>/", submissions.submission, name="submission"),

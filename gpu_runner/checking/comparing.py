@@ -73,7 +73,7 @@ def wrong_form(got: torch.Tensor, shape: tuple[int, ...], dtype: torch.dtype, ax
         index = first_index(bad)
         where = f"the first is {got[index].item()} at {at(axes, index)}"
         text = f"{int(bad.sum())} of {got.numel()} values are not finite; {where}."
-        seen = difference(bad.double(), axes, 0.0)
+        seen = difference(bad.double(), axes, 0.0, what="not finite")
         return failed(text, axes=named(axes, shape), first_bad_index=list(index), got=str(got[index].item()), **seen)
     return None
 

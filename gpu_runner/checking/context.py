@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,10 @@ from gpu_runner.checking.comparing import (
     wrong_values,
 )
 from gpu_runner.checking.differentiating import differentiate
+from gpu_runner.checking.drawing import Draws
 from gpu_runner.checking.leaking import leak
 from gpu_runner.checking.policy import uses
+from gpu_runner.checking.repeating import Call
 from gpu_runner.checking.results import Observation
 from gpu_runner.checking.verdicts import erred, failed
 
@@ -42,13 +44,13 @@ class Lab:
     seed: int = field(default_factory=lambda: secrets.randbits(63))
     random: random.Random = field(init=False)
     axes: Axes = field(init=False)
-    _generator: torch.Generator = field(init=False)
-    _drawn: list[str] = field(default_factory=list)
+    draws: Draws = field(init=False)
+    last: Call | None = None  # the call that a failure is most likely about
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - reproducible on purpose; the seed itself is unpredictable
         self.axes = Axes(self.random)
-        self._generator = torch.Generator().manual_seed(self.seed)
+        self.draws = Draws(self.seed)
 
     def fix(self, **sizes: int) -> None:
         """Choose axis sizes instead of drawing them."""
@@ -64,15 +66,15 @@ class Lab:
 
     def normal(self, axes: str, *, count: int = 1, scale: float = 1.0) -> Any:
         """Standard normal float32 times `scale`: a tensor, or a tuple of `count` of them."""
-        return self._draw(axes, count, lambda shape: torch.randn(shape, generator=self._generator) * scale)
+        return self._draw(axes, count, partial(self.draws.normal, axes=axes, scale=scale))
 
     def uniform(self, axes: str, *, low: float = 0.0, high: float = 1.0, count: int = 1) -> Any:
         """Uniform float32 in [low, high)."""
-        return self._draw(axes, count, lambda shape: low + (high - low) * torch.rand(shape, generator=self._generator))
+        return self._draw(axes, count, partial(self.draws.uniform, axes=axes, low=low, high=high))
 
     def integers(self, axes: str, *, low: int, high: int, count: int = 1) -> Any:
         """Uniform int64 in [low, high)."""
-        return self._draw(axes, count, lambda shape: torch.randint(low, high, shape, generator=self._generator))
+        return self._draw(axes, count, partial(self.draws.integers, axes=axes, low=low, high=high))
 
     def weights(self, **arrays: str) -> dict[str, torch.Tensor]:
         """Normal arrays by name, `wq="D D"`: matrices divided by the root of their last axis, vectors as they are."""
@@ -84,13 +86,12 @@ class Lab:
 
     def _draw(self, axes: str, count: int, make: Callable[[tuple[int, ...]], torch.Tensor]) -> Any:
         shape = self.axes.shape(axes)
-        self._drawn.extend([axes] * count)
         tensors = tuple(make(shape) for _ in range(count))
         return tensors[0] if count == 1 else tensors
 
     def inputs(self) -> dict[str, Any]:
         """What was drawn, for the report."""
-        shapes = [named(axes, self.axes.shape(axes)) for axes in self._drawn[:20]]
+        shapes = [named(drawn.axes, tuple(drawn.tensor.shape)) for drawn in self.draws.made[:20] if drawn.axes]
         return {"seed": self.seed, "sizes": dict(self.axes.sizes), "tensors": shapes}
 
     def data(self, path: str) -> bytes:
@@ -101,19 +102,23 @@ class Lab:
         self, name: str, *args: Any, may_raise: bool = False, return_inputs: bool = False, **kwargs: Any
     ) -> Observation:
         """Run the learner's function `name` in a fresh child."""
-        tree = {"args": list(args), "kwargs": kwargs}
-        return self.port.call("call", name, tree, self.axes, may_raise=may_raise, return_inputs=return_inputs)
+        return self._run("call", name, args, kwargs, may_raise=may_raise, return_inputs=return_inputs)
 
     def probe(
         self, name: str, *args: Any, may_raise: bool = False, return_inputs: bool = False, **kwargs: Any
     ) -> Observation:
         """Run `name(learner, *args, **kwargs)` of `probe.py` in a fresh child."""
-        tree = {"args": list(args), "kwargs": kwargs}
-        return self.port.call("probe", name, tree, self.axes, may_raise=may_raise, return_inputs=return_inputs)
+        return self._run("probe", name, args, kwargs, may_raise=may_raise, return_inputs=return_inputs)
 
     def _standard(self, name: str, *args: Any) -> Observation:
         """Run a function of the probe that every lab has (`standard_probe.py`) in a fresh child."""
-        return self.port.call("standard", name, {"args": list(args), "kwargs": {}}, self.axes)
+        return self._run("standard", name, args, {})
+
+    def _run(self, kind: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], **options: bool) -> Observation:
+        self.last = Call(kind, name, args, kwargs)
+        found = self.port.call(kind, name, {"args": list(args), "kwargs": kwargs}, self.axes, **options)
+        self.last = replace(self.last, value=found.value)
+        return found
 
     def parity(
         self,
@@ -148,7 +153,7 @@ class Lab:
         """
         inputs, leading = list(by.values()), () if weights is None else (weights,)
         shape = reference(*to_double((*leading, *inputs))).shape
-        cotangent = torch.randn(shape, generator=self._generator)
+        cotangent = self.draws.normal(tuple(shape))
         out = self._standard("gradients", entry, inputs, cotangent, config, weights)
         if problem := wrong_form(out.any_tensor("y"), tuple(shape), torch.float32, axes):
             raise problem
@@ -167,7 +172,7 @@ class Lab:
         """Pass when new values of `x` from a drawn place on `along` move every later output and no earlier one."""
         dim = axes.split().index(along)
         cut = self.random.randrange(1, x.shape[dim])
-        other = x + torch.randn(x.shape, generator=self._generator) * x.std()
+        other = x + self.draws.normal(tuple(x.shape)) * x.std()
         other.narrow(dim, 0, cut).copy_(x.narrow(dim, 0, cut))
         before, after = (run(tensor).tensor(axes=axes) for tensor in (x, other))
         if problem := leak(before, after, axes=axes, dim=dim, cut=cut, terms=terms):
@@ -224,6 +229,7 @@ class Lab:
         problem = wrong_form(answer, tuple(expected.shape), dtype, axes)
         problem = problem or wrong_values(answer, expected, axes, allowed, hint)
         if problem:
+            problem.details.update({"path": path} if path else {})
             answers = [(m, m.fn()) for m in misconceptions]
             raise diagnosed(problem, recognise(answer, expected, answers, allowed))
         return answer

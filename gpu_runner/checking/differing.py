@@ -15,14 +15,20 @@ MAX_PLAIN: Final = 8
 
 
 def difference(
-    error: Tensor, axes: str, limit: float, *, expected: Tensor | None = None, got: Tensor | None = None
+    error: Tensor,
+    axes: str,
+    limit: float,
+    *,
+    expected: Tensor | None = None,
+    got: Tensor | None = None,
+    what: str = "error",
 ) -> dict[str, Any]:
     """The slice of `error` (any number of axes, values ≥ 0) that holds its largest value, under the key `difference`.
 
     `rows` and `columns` are its axes, `{name, size, step}`: cell (i, j) covers `step` places of each, from i · step on.
     `fixed` says where the slice lies along the leading axes. `error` holds the largest error of each cell, `first` the
     cell [i, j] of the slice's first error above `limit`. A small slice comes with its `expected` and `got` values.
-    Nothing for a scalar or an empty tensor.
+    `what` is "error", or "not finite" for a map of ones. Nothing for a scalar or an empty tensor.
     """
     if error.ndim == 0 or error.numel() == 0:
         return {}
@@ -31,6 +37,7 @@ def difference(
     plane = matrix(error[leading])
     rows, columns = (math.ceil(size / MAX_CELLS) for size in plane.shape)
     found = {
+        "what": what,
         "fixed": [{"name": name, "index": at} for name, at in zip(names, leading, strict=False)],
         "rows": {"name": names[-2] if error.ndim > 1 else "", "size": plane.shape[0], "step": rows},
         "columns": {"name": names[-1], "size": plane.shape[1], "step": columns},

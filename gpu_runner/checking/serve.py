@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from gpu_runner.checking.context import Lab
 from gpu_runner.checking.port import Port
 from gpu_runner.checking.registry import registered
+from gpu_runner.checking.repeating import snippet
 from gpu_runner.checking.verdicts import Stopped
 from gpu_runner.protocol import Limits, Verdict
 from gpu_runner.sandbox import channel
@@ -65,7 +66,7 @@ def serve(supervisor: socket.socket, _fds: list[int], _isolated: bool) -> None:
         return
     port = Port(supervisor, files, brief["source"], Limits(**brief["limits"]))
     for identity in brief["checks"]:
-        _decide(identity, port)
+        _decide(identity, port, brief["filename"])
     channel.send(supervisor, {"op": "done"})
 
 
@@ -74,12 +75,13 @@ def _match(declared: list[str]) -> None:
         raise LookupError(f"lab.yaml declares {sorted(declared)} and checks.py has {sorted(registered)}")
 
 
-def _decide(identity: str, port: Port) -> None:
+def _decide(identity: str, port: Port, filename: str) -> None:
     lab = Lab(port)
     channel.send(port.supervisor, {"op": "begin", "check": identity})
     verdict, message, details = _run(identity, lab)
     if verdict is not Verdict.PASSED:
         details = {**details, "inputs": lab.inputs()}
+        details |= {"snippet": text} if (text := snippet(lab.last, lab.draws, filename, details)) else {}
     report = {"op": "check", "check": identity, "verdict": verdict.value, "message": message, "details": details}
     channel.send(port.supervisor, report)
 

@@ -71,7 +71,7 @@ def _open(request: HttpRequest, submission_id: UUID) -> Page:
     found = queries.submission_of(learner(request), submission_id)
     checks = {check.cid: check for check in queries.live_checks(found.lab)}
     language = get_language() or settings.LANGUAGE_CODE
-    page = Page(found.pk, checks, found.limits, language, found.lab.get_absolute_url())
+    page = Page(found.pk, checks, found.limits, language, found.lab)
     connections.close_all()
     return page
 

@@ -84,6 +84,7 @@ def test_values_that_are_not_finite_are_mapped_as_ones() -> None:
     assert problem is not None
     assert problem.details["difference"]["error"] == [[0.0] * 3, [1.0] * 3]
     assert problem.details["difference"]["first"] == [1, 0]
+    assert problem.details["difference"]["what"] == "not finite"
 
 
 def test_complex_values_are_compared_by_their_distance_and_not_shown() -> None:

@@ -60,6 +60,15 @@ def test_a_failed_comparison_has_a_map_with_words_and_a_table(client: Client) ->
 
 
 @pytest.mark.django_db
+def test_a_map_of_what_is_not_finite_says_so_and_needs_no_numbers(client: Client) -> None:
+    html = page_of(client, {"difference": {**DIFFERENCE, "what": "not finite", "error": [[0.0, 1.0, 1.0]]}})
+
+    assert "Where it is not finite · B = 1, H = 0" in html
+    assert "The numbers" not in html
+    assert "up to" not in html
+
+
+@pytest.mark.django_db
 def test_shapes_stand_below_each_other_and_the_axis_that_differs_is_marked(client: Client) -> None:
     html = page_of(client, {**SHAPES, "got": [2, 7, 5]})
 

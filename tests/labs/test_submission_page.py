@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from labs.models import Runner, Submission
 from residual.accounts.models import User
-from tests.factories import make_lab, make_result, make_submission, make_user
+from tests.factories import make_judge, make_lab, make_result, make_submission, make_user
 
 pytestmark = pytest.mark.django_db
 DETAILS = {
@@ -110,6 +110,36 @@ def test_the_last_panel_brings_the_marked_source_along(client: Client, me: User)
     make_result(submission, "values", "error", details=DETAILS)
     assert 'id="sent" open hx-swap-oob="true"' in page(client, submission, "panel")
     assert "hx-swap-oob" not in page(client, submission)
+
+
+def test_a_failed_check_can_be_repeated_at_home(client: Client, me: User) -> None:
+    lab = make_lab("mha", judge=make_judge({"checks.py": b"secret", "probe.py": b"def forward(): ..."}))
+    submission = make_submission(me, lab, status="done", verdict="failed")
+    snippet = 'import torch\n\nimport attention\nimport probe  # the lab\'s own\nout = probe.f("<b>")\n'
+    make_result(submission, "values", "failed", details={"snippet": snippet})
+    html = page(client, submission)
+    assert "residual lab test mha attention.py --check values" in html
+    assert "probe.f(&quot;&lt;b&gt;&quot;)" in html
+    assert 'href="/labs/mha/probe.py"' in html
+
+
+@pytest.mark.usefixtures("me")
+def test_the_probe_is_public_and_nothing_else_of_the_judging_is(client: Client) -> None:
+    make_lab("mha", judge=make_judge({"checks.py": b"secret", "probe.py": b"def forward(): ..."}))
+    make_lab("plain")
+    answer = client.get("/labs/mha/probe.py")
+    assert answer.content == b"def forward(): ..."
+    assert answer["Content-Disposition"] == 'attachment; filename="probe.py"'
+    assert [client.get(f"/labs/{path}").status_code for path in ("plain/probe.py", "mha/checks.py")] == [404, 404]
+
+
+@pytest.mark.parametrize("snippet", [7, ["x"], "x" * 9000, None], ids=["number", "list", "endless", "none"])
+def test_a_snippet_that_is_none_is_left_out(client: Client, me: User, snippet: object) -> None:
+    submission = make_submission(me, status="done", verdict="failed")
+    make_result(submission, "values", "failed", details={"snippet": snippet})
+    html = page(client, submission)
+    assert "--check values" in html
+    assert "Its last call" not in html
 
 
 def test_a_misconception_that_the_message_names_is_not_said_twice(client: Client, me: User) -> None:

@@ -90,6 +90,12 @@ def code_block(source: str, language: str = "python", label: str = "") -> str:
     return render_to_string("ui/code.html", {"code": highlighted(source, language), "label": label or _("Code")})
 
 
+@register.simple_block_tag
+def copyable(content: SafeString, label: str) -> str:
+    """`{% copyable "Command" %}…{% endcopyable %}`: plain code with a button that copies it."""
+    return render_to_string("ui/copyable.html", {"content": content, "label": label})
+
+
 @register.inclusion_tag("ui/numbered_code.html")
 def numbered_code(source: str, label: str, marked: Collection[int] = ()) -> dict[str, Any]:
     """Python with line numbers; `#line-12` leads to line 12 and highlights it. Lines in `marked` bear a mark."""

@@ -46,6 +46,17 @@
   for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, sayItFailed);
   onClick("[data-open-dialog]", (button) => document.getElementById(button.dataset.openDialog).showModal());
 
+  // Copying needs a secure origin; where there is none, the text is selected and Ctrl-C does the rest.
+  onClick("[data-copy]", async (button) => {
+    const code = button.parentElement.querySelector("pre");
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = button.dataset.copy;
+    } catch {
+      getSelection().selectAllChildren(code);
+    }
+  });
+
   // Tabs: plain titled sections become an ARIA tab list.
   const select = (tabs, index, focus) => {
     const buttons = [...tabs.querySelectorAll("[role=tab]")];
