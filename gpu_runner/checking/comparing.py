@@ -49,8 +49,12 @@ def rounding_tolerance(expected: torch.Tensor, dtype: torch.dtype, terms: int) -
     """What rounding alone may add up to: a sum of n terms in precision ε is off by at most about n·ε of its scale."""
     if not dtype.is_floating_point:
         return 0.0
-    scale = float(expected.abs().max()) if expected.numel() else 0.0
+    scale = float(_magnitude(expected).max()) if expected.numel() else 0.0
     return MARGIN * torch.finfo(dtype).eps * terms * max(1.0, scale)
+
+
+def _magnitude(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.abs() if tensor.dtype != torch.bool else tensor.double()  # a mask has no absolute value in torch
 
 
 def wrong_form(got: torch.Tensor, shape: tuple[int, ...], dtype: torch.dtype, axes: str) -> Stopped | None:

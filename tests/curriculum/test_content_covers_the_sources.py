@@ -146,6 +146,8 @@ def test_the_labs_and_quizzes_that_exist_are_released_and_the_others_are_planned
         "lab-first",
         "lab-multi-head-attention",
         "lab-p1-backprop",
+        "lab-p1-broadcast",
+        "lab-p1-einsum",
         "lab-sdpa",
         "lab-transformer-block",
         "lab-w1-mlp",

@@ -1,0 +1,38 @@
+# fails: split-heads
+# mistake: view-at-once
+"""One view for all: tokens and heads get mixed."""
+
+import torch
+from torch import Tensor
+
+
+def split_heads(x: Tensor, heads: int) -> Tensor:
+    batch, tokens, width = x.shape
+    return x.view(batch, heads, tokens, width // heads)
+
+
+def bilinear(x: Tensor, w: Tensor, y: Tensor) -> Tensor:
+    return torch.einsum("bi,oij,bj->bo", x, w, y)
+
+
+def pick(logits: Tensor, ids: Tensor) -> Tensor:
+    return logits.gather(-1, ids[..., None]).squeeze(-1)
+
+
+def running_mean(x: Tensor) -> Tensor:
+    counts = torch.arange(1, x.shape[1] + 1)
+    return x.cumsum(dim=1) / counts[:, None]
+
+
+def patches(images: Tensor, size: int) -> Tensor:
+    batch, channels, height, width = images.shape
+    rows, columns = height // size, width // size
+    cut = images.view(batch, channels, rows, size, columns, size)
+    coarse_first = cut.permute(0, 2, 4, 1, 3, 5)
+    return coarse_first.reshape(batch, rows * columns, channels * size * size)
+
+
+def windows(x: Tensor, size: int) -> Tensor:
+    starts = torch.arange(x.shape[1] - size + 1)
+    places = starts[:, None] + torch.arange(size)
+    return x[:, places]
