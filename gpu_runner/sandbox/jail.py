@@ -6,6 +6,7 @@ for it, reports its exit status and scratch use, and takes everything else in th
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import json
@@ -113,7 +114,7 @@ def set_limits(cpu_s: float, file_mb: int, processes: int | None) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
     }
     if processes is not None:
-        limits[resource.RLIMIT_NPROC] = processes + 1  # and the keeper
+        limits[resource.RLIMIT_NPROC] = processes + 2  # the keeper, and one too many, by which it is noticed
     for kind, value in limits.items():
         hard = resource.getrlimit(kind)[1]
         allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -129,6 +130,7 @@ def keep(learner: int, status: int) -> None:
     space = os.statvfs(SCRATCH)
     report = {
         "exit": os.waitstatus_to_exitcode(code),
+        "left_running": tasks_left() if os.getpid() == 1 else 0,
         "disk_free": space.f_bavail * space.f_frsize,
         "disk_used": (space.f_blocks - space.f_bfree) * space.f_frsize,
         "inodes_free": space.f_favail,
@@ -137,6 +139,15 @@ def keep(learner: int, status: int) -> None:
     os.write(status, json.dumps(report).encode())
     _kill_orphans()
     os._exit(0)
+
+
+def tasks_left() -> int:
+    """Processes and threads in this pid namespace that outlived the learner's process, zombies included."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may end while we look
+            count += sum(1 for _ in (process / "task").iterdir())
+    return count - 1  # this one
 
 
 def _kill_orphans() -> None:

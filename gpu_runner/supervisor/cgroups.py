@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import time
@@ -13,6 +14,7 @@ from typing import Final
 PREFIX: Final = "residual-"
 LEAF: Final = "residual-main"
 MB: Final = 1024 * 1024
+ATTEMPTS: Final = 5
 
 
 class UnavailableError(RuntimeError):
@@ -40,13 +42,14 @@ class Hierarchies:
 
 @dataclass(slots=True)
 class Counts:
-    """What a group says about itself: bytes, seconds, and how often a limit was hit."""
+    """What is known of a tree: bytes, seconds, how often a limit was hit; without a group its processes and threads."""
 
     memory: int = 0
     peak: int = 0
     cpu_s: float = 0.0
     oom_kills: int = 0
     refused_forks: int = 0
+    tasks: int = 0
 
 
 def own_groups(text: str) -> dict[str, str]:
@@ -132,15 +135,32 @@ def delegate(group: Path) -> Path:
     if {"memory", "pids"} <= set((group / "cgroup.subtree_control").read_text().split()) and _can_create(group):
         return group
     try:
-        leaf = group / LEAF
-        leaf.mkdir(exist_ok=True)
-        for pid in (group / "cgroup.procs").read_text().split():
-            with contextlib.suppress(ProcessLookupError):
-                (leaf / "cgroup.procs").write_text(pid)
-        (group / "cgroup.subtree_control").write_text("+memory +pids")
+        _switch_controllers_on(group)
     except OSError as error:
         raise UnavailableError(f"{group} is not delegated to this user ({error.strerror})") from error
     return group
+
+
+def _switch_controllers_on(group: Path) -> None:
+    """Again if a process was born into the group in between: the kernel then answers EBUSY."""
+    for attempt in range(ATTEMPTS):
+        if (group / "cgroup.type").exists():  # the topmost group has none, and may hold processes beside controllers
+            _move_to_leaf(group)
+        try:
+            (group / "cgroup.subtree_control").write_text("+memory +pids")
+        except OSError as error:
+            if error.errno != errno.EBUSY or attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
+
+
+def _move_to_leaf(group: Path) -> None:
+    leaf = group / LEAF
+    leaf.mkdir(exist_ok=True)
+    for pid in (group / "cgroup.procs").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            (leaf / "cgroup.procs").write_text(pid)
 
 
 def sweep(hierarchies: Hierarchies) -> None:

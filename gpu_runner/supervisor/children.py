@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gpu_runner.protocol import Usage
 from gpu_runner.sandbox import channel, memory
 from gpu_runner.supervisor.cgroups import MB, Counts
-from gpu_runner.supervisor.meters import over_memory
+from gpu_runner.supervisor.meters import KEEPER, over_memory, over_processes
 from gpu_runner.supervisor.seccomp import MissingLibraryError, compile_filter
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Outcome:
     log: bytes = b""
     stopped_for: str = ""
     exit: int | None = None
-    answered: bool = False  # a value was there before the process was gone; `exit` and `keeper` are then not known
+    answered: bool = False  # a value was there; with control groups nobody waits for `exit` and `keeper` then
     keeper: dict[str, Any] = field(default_factory=dict)
     result: int = -1
 
@@ -143,7 +143,7 @@ class Child:
             self.limits = limits
 
     def _rlimits(self) -> dict[str, float | None]:
-        processes = None if self.cgroups else self.limits.processes
+        processes = self.limits.processes if self.isolated and not self.cgroups else None
         return {"cpu_s": self.limits.cpu_s, "file_mb": self.limits.file_mb, "processes": processes}
 
     def run(
@@ -165,6 +165,7 @@ class Child:
             outcome.wall_s = time.monotonic() - started
             final = self.meter.read()
             outcome.counts = final if final.cpu_s >= outcome.counts.cpu_s else outcome.counts
+            outcome.counts.tasks = max(outcome.counts.tasks, self._tasks_at_the_end(outcome))
         finally:
             self._kill()
         return outcome
@@ -187,7 +188,7 @@ class Child:
                 self._take_answer(outcome)
             if self.pidfd in ready:
                 self._read_status(outcome)
-            if self.pidfd in ready or outcome.answered:
+            if self.pidfd in ready or (outcome.answered and (self.cgroups or outcome.keeper)):
                 self._read_log(outcome, news)
                 self._read_reports(news)
                 return
@@ -207,11 +208,18 @@ class Child:
             return "log"
         if over_memory(outcome.counts, budget):
             return "memory"
+        if over_processes(outcome.counts.tasks, budget):
+            return "processes"
         if outcome.counts.cpu_s > budget.cpu_s:
             return "cpu"
         if wall_s > budget.wall_s:
             return "wall"
         return "cancelled" if cancelled() else ""
+
+    def _tasks_at_the_end(self, outcome: Outcome) -> int:
+        """What the keeper saw outlive the learner's process, and those two; 0 where a control group has counted."""
+        left: int = 0 if self.cgroups else outcome.keeper.get("left_running", 0)
+        return left + 1 + KEEPER if left else 0
 
     def _read_log(self, outcome: Outcome, news: News) -> bool:
         """Read what there is, up to one chunk over the limit; False at the end."""

@@ -34,6 +34,7 @@ class CgroupMeter:
 
     group: Group
     _cpu_before_s: float = 0.0
+    _peak: int = 0
 
     @classmethod
     def create(cls, hierarchies: Hierarchies, limits: Limits) -> CgroupMeter:
@@ -55,7 +56,7 @@ class CgroupMeter:
     def read(self) -> Counts:
         counts = self.group.counts()
         counts.cpu_s -= self._cpu_before_s
-        counts.peak = max(counts.peak, counts.memory)
+        self._peak = counts.peak = max(counts.peak, counts.memory, self._peak)  # older kernels keep no peak of v2
         return counts
 
     def kill(self) -> None:
@@ -94,16 +95,18 @@ class TreeMeter:
         self._seen.memory = max(0, counts.memory - self._memory_before)
         self._seen.peak = max(self._seen.peak, self._seen.memory)
         self._seen.cpu_s = max(self._seen.cpu_s, counts.cpu_s - self._cpu_before_s)
+        self._seen.tasks = max(self._seen.tasks, counts.tasks)
         return self._seen
 
     def _sample(self) -> Counts:
-        memory = 0
+        memory = tasks = 0
         for process in self._tree():
             with contextlib.suppress(psutil.Error):
+                tasks += process.num_threads()
                 memory += process.memory_full_info().pss
                 times = process.cpu_times()
                 self._cpu_s[process.pid] = times.user + times.system
-        return Counts(memory=memory, cpu_s=sum(self._cpu_s.values()))
+        return Counts(memory=memory, cpu_s=sum(self._cpu_s.values()), tasks=tasks)
 
     def _tree(self) -> list[psutil.Process]:
         if self._root is None:
@@ -119,6 +122,11 @@ class TreeMeter:
 
     def close(self) -> None:
         self.kill()
+
+
+def over_processes(tasks: int, limits: Limits) -> bool:
+    """Whether so many processes and threads, the keeper among them, are more than allowed."""
+    return tasks > limits.processes + KEEPER
 
 
 def over_memory(counts: Counts, limits: Limits) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpu_runner.protocol import CheckResult, Verdict
+from gpu_runner.supervisor.meters import over_processes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +38,14 @@ def trouble(outcome: Outcome, limits: Limits) -> Trouble | None:
 
 
 def _too_many_processes(outcome: Outcome, limits: Limits) -> Trouble | None:
-    refused = outcome.counts.refused_forks
-    if not refused:
-        return None
-    text = f"Your code tried to start more processes or threads than the limit of {limits.processes}"
-    return Trouble(Verdict.LIMIT, f"{text} ({refused} more were refused).")
+    """Refused by a control group, or without one seen at a reading of the process tree."""
+    if refused := outcome.counts.refused_forks:
+        text = f"Your code tried to start more processes or threads than the limit of {limits.processes}"
+        return Trouble(Verdict.LIMIT, f"{text} ({refused} more were refused).")
+    if over_processes(outcome.counts.tasks, limits):
+        text = f"Your code started more processes or threads than the limit of {limits.processes}."
+        return Trouble(Verdict.LIMIT, text)
+    return None
 
 
 def _killed_for_memory(outcome: Outcome, limits: Limits) -> Trouble | None:

@@ -13,13 +13,12 @@ HONEST = "def double(x):\n    return 2 * x\n"
 
 @dataclass(frozen=True)
 class Attack:
-    """`verdicts` are acceptable, `below_full` more of them without cgroups; `says` must occur in the message."""
+    """`verdicts` are acceptable; `says` must occur in the message."""
 
     name: str
     verdicts: str
     source: str
     says: str = ""
-    below_full: str = ""
     wall_s: float = 10.0
 
     def __str__(self) -> str:

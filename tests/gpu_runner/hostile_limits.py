@@ -94,7 +94,6 @@ def double(x):
     return 2 * x
 """,
         "processes",
-        below_full="passed",
     ),
     Attack(
         "thread bomb",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from gpu_runner.supervisor import cgroups
+from gpu_runner.supervisor.meters import CgroupMeter
 
 MIXED = "9:name=systemd:/\n8:pids:/\n4:memory:/box/1\n2:cpuacct,cpu:/\n0::/user.slice\n"
 MOUNTS = (
@@ -49,6 +51,7 @@ def scope(tmp_path: Path, controllers: str = "cpu memory pids", enabled: str = "
     (tmp_path / "cgroup.controllers").write_text(controllers)
     (tmp_path / "cgroup.subtree_control").write_text(enabled)
     (tmp_path / "cgroup.procs").write_text("17\n18\n")
+    (tmp_path / "cgroup.type").write_text("domain\n")
     return tmp_path
 
 
@@ -58,6 +61,47 @@ def test_a_delegated_scope_moves_its_processes_to_a_leaf_before_it_enables_contr
     assert cgroups.delegate(group) == group
     assert (group / cgroups.LEAF / "cgroup.procs").read_text() == "18"  # written one by one, this is the last
     assert (group / "cgroup.subtree_control").read_text() == "+memory +pids"
+
+
+def test_in_the_topmost_group_nobody_is_moved_since_the_kernels_own_threads_cannot_be(tmp_path: Path) -> None:
+    group = scope(tmp_path)
+    (group / "cgroup.type").unlink()
+
+    assert cgroups.delegate(group) == group
+    assert not (group / cgroups.LEAF).exists()
+    assert (group / "cgroup.subtree_control").read_text() == "+memory +pids"
+
+
+def test_a_process_born_while_the_others_move_is_moved_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    group, write, refusals = scope(tmp_path), Path.write_text, [errno.EBUSY]
+
+    def refuse_once(path: Path, text: str) -> int:
+        if path.name == "cgroup.subtree_control" and refusals:
+            write(group / "cgroup.procs", "19\n")
+            raise OSError(refusals.pop(), "Device or resource busy")
+        return write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", refuse_once)
+
+    assert cgroups.delegate(group) == group
+    assert (group / cgroups.LEAF / "cgroup.procs").read_text() == "19"
+
+
+def test_a_kernel_without_a_record_of_the_peak_is_no_obstacle(tmp_path: Path) -> None:
+    where = cgroups.Hierarchies(tmp_path, tmp_path, tmp_path, tmp_path, controllers_on_v2=True)
+    group = cgroups.Group(where)
+    group.create()
+    files = {"memory.current": "5", "memory.events": "oom_kill 0\n", "pids.events": "max 0\n", "cpu.stat": ""}
+    for name, text in files.items():  # memory.peak came with Linux 5.19
+        (tmp_path / group.name / name).write_text(text)
+    meter = CgroupMeter(group)
+
+    readings = [meter.read().peak]
+    (tmp_path / group.name / "memory.current").write_text("9")
+    readings.append(meter.read().peak)
+    (tmp_path / group.name / "memory.current").write_text("2")
+
+    assert [*readings, meter.read().peak] == [5, 9, 9]
 
 
 def test_a_process_already_in_the_leaf_uses_its_parent(tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ def test_an_attack_gets_its_verdict_and_harms_nobody_after(
     report = judge(attack.source, wall_s=attack.wall_s)
 
     result = report.checks[0] if report.checks else report
-    allowed = attack.verdicts if supervisor.level is Level.FULL else f"{attack.verdicts} {attack.below_full}"
-    assert report.verdict.value in allowed.split(), result.message
+    assert report.verdict.value in attack.verdicts.split(), result.message
     if supervisor.level is Level.FULL:
         assert attack.says in result.message
     assert judge(HONEST).verdict is Verdict.PASSED

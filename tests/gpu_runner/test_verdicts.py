@@ -26,6 +26,7 @@ def outcome(**fields: object) -> Outcome:
         ({"counts": Counts(oom_kills=1, peak=256 * 2**20)}, Verdict.MEMORY, "256 MiB"),
         ({"counts": Counts(refused_forks=7)}, Verdict.LIMIT, "limit of 16 (7 more"),
         ({"stopped_for": "cpu", "counts": Counts(refused_forks=7)}, Verdict.LIMIT, "limit of 16 (7 more"),
+        ({"counts": Counts(tasks=18)}, Verdict.LIMIT, "more processes or threads than the limit of 16"),
         ({"exit": -11}, Verdict.CRASH, "SIGSEGV"),
         ({"exit": -24}, Verdict.TIMEOUT, "CPU time"),
         ({"exit": None}, Verdict.INFRA_ERROR, "our failure"),
