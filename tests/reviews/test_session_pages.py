@@ -141,7 +141,7 @@ def test_the_next_question_follows_until_the_day_is_done(browser: Client, user: 
     page = text(browser.get(reverse("reviews:session")))
     assert "Done for today" in page
     assert "2 answered today" in page
-    assert '<svg class="forecast"' in page
+    assert '<svg class="bars"' in page
 
 
 def test_the_end_of_the_day_says_what_the_limit_holds_back(browser: Client, user: User) -> None:

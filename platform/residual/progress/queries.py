@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from django.utils.formats import date_format
@@ -144,6 +144,14 @@ class WeeklyTable:
     def current(self) -> WeekRow | None:
         """The first week that is not complete."""
         return next((row for row in self.rows if row.state != "complete"), None)
+
+
+def finished_by_day(user: User, first: date) -> dict[date, int]:
+    """How many things were finished on each study day from `first` on; other days are missing. One query."""
+    since = datetime.combine(first, time(0), tzinfo=UTC) - timedelta(days=1)  # a zone may be ahead; sorted out below
+    moments = Completion.objects.filter(user=user, completed_at__gte=since).values_list("completed_at", flat=True)
+    counts = Counter(user.study_day(at) for at in moments if at is not None)
+    return {day: number for day, number in counts.items() if day >= first}
 
 
 def weekly_table(user: User, lab_steps: Mapping[str, LabStep] | None = None) -> WeeklyTable:

@@ -140,6 +140,7 @@ class ReviewLog(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "study_day"], name="log_by_day"),
+            models.Index(fields=["card", "undoes"], condition=models.Q(undoes__isnull=False), name="log_taken_back"),
         ]
 
     def __str__(self) -> str:

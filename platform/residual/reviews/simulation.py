@@ -53,6 +53,7 @@ class Days:
     seconds: list[float] = field(default_factory=list)
     due: int = 0  # reviews that were due, over all days
     kept: int = 0  # those of them that were answered right
+    known: float = 0.0  # share of all cards that the learner would know on the last day
 
 
 @dataclass(slots=True)
@@ -82,6 +83,9 @@ def simulate(plan: Plan, number: int, extra_days: int = 0) -> Days:
         answers, seconds = _study(learner, day) if comes else (0, 0.0)
         learner.days.answers.append(answers)
         learner.days.seconds.append(seconds)
+    last = _date(len(learner.days.answers) - 1)
+    chances = [scheduler.retrievability(card.true, last, learner.memory) for card in learner.cards]
+    learner.days.known = sum(chances) / len(chances) if chances else 0.0
     return learner.days
 
 

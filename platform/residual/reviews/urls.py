@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from residual.reviews.views import actions, preset, quiz, session
+from residual.reviews.views import actions, preset, quiz, session, statistics
 
 app_name = "reviews"
 urlpatterns = [
@@ -19,5 +19,6 @@ urlpatterns = [
     path("answers/<int:row_id>/rate/", actions.rate, name="rate"),
     path("papers/<slug:slug>/", quiz.quiz, name="quiz"),
     path("papers/<slug:slug>/start/", quiz.start, name="start"),
+    path("statistics/", statistics.statistics, name="statistics"),
     path("settings/", preset.edit_preset, name="preset"),
 ]

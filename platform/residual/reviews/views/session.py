@@ -16,11 +16,11 @@ from django.views.decorators.http import require_safe
 from residual.accounts.models import User
 from residual.accounts.requests import LearnerRequest
 from residual.reviews import presenting, queries, services
-from residual.reviews.forecast_chart import bars
 from residual.reviews.grading import Answer
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.presets import preset_of
 from residual.reviews.services import Conflict
+from residual.reviews.statistics_view import forecast_chart
 
 
 @login_required
@@ -84,7 +84,7 @@ def _done(request: LearnerRequest) -> HttpResponse:
     context = {
         "today": queries.today(request.user, now),
         "next_step": _next_step(request.user, now),
-        "forecast": bars(queries.forecast(request.user, now=now)),
+        "forecast": forecast_chart([(day.day, day.cards) for day in queries.forecast(request.user, now=now)]),
         "has_cards": Card.objects.filter(user=request.user).exists(),
         "last": queries.last_answer(request.user, now),
         "key": uuid4(),
