@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -141,7 +142,7 @@ def many_reviews(user: User, count: int) -> None:
     question = make_question()
     cards = [make_card(user, make_question(paper=question.paper)) for _ in range(20)]
     row = answer_card(cards[0])
-    small = {"weights": [], "before": {}, "after": {}, "preset": {}}
+    small: dict[str, Any] = {"weights": [], "before": {}, "after": {}, "preset": {}}
     common = {
         field.name: getattr(row, field.name) for field in ReviewLog._meta.concrete_fields if not field.primary_key
     }
