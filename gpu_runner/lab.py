@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
 import json
 import os
+import signal
 import sys
+import threading
 from dataclasses import asdict
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from gpu_runner import doctor
 from gpu_runner.labspec import LabError, read_files, read_lab
 from gpu_runner.new_lab import make_lab
-from gpu_runner.protocol import CheckResult, Level, Report, Verdict
+from gpu_runner.protocol import Level, Report, Verdict
+from gpu_runner.screen import Screen
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.trial import Submission
@@ -22,9 +29,13 @@ from gpu_runner.supervisor.zygotes import BootError
 from gpu_runner.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gpu_runner.labspec import CheckSpec, LabSpec
 
 CATALOGUE: Final = Path(os.environ.get("LAB_CATALOGUE", Path(__file__).parents[1] / "labs" / "catalog"))
+COMMAND: Final = os.environ.get("LAB_COMMAND", "python -m gpu_runner.lab")
+ENDLESS: Final = 64 * 1024 * 1024
 
 
 class Exit(IntEnum):
@@ -34,6 +45,7 @@ class Exit(IntEnum):
     NOT_PASSED = 1
     USAGE = 2
     INFRASTRUCTURE = 3
+    INTERRUPTED = 130  # as shells say it
 
 
 class UsageError(ValueError):
@@ -45,31 +57,80 @@ def find_lab(name: str) -> Path:
     for folder in (Path(name), CATALOGUE / name):
         if (folder / "lab.yaml").is_file():
             return folder.resolve()
-    raise UsageError(f"no lab {name!r}: neither a folder with a lab.yaml nor a slug in {CATALOGUE}")
+    slugs = sorted(path.parent.name for path in CATALOGUE.glob("*/lab.yaml"))
+    place = f"neither a folder with a lab.yaml nor a slug in {CATALOGUE}"
+    raise UsageError(f"no lab {name!r}: {place}.{_suggestion(name, slugs)}")
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {near[0]}?" if near else f" There are {', '.join(known)}." if known else ""
 
 
 def test(arguments: argparse.Namespace) -> Exit:
     """Judge one file and print the report."""
     files = read_files(find_lab(arguments.lab))
     lab = read_lab(files)
-    checks = arguments.check or None
-    unknown = set(checks or ()) - {spec.id for spec in lab.checks}
-    if unknown:
-        raise UsageError(f"no check {', '.join(sorted(unknown))}; there are {', '.join(s.id for s in lab.checks)}")
+    wanted = _wanted(lab, arguments.check)
+    submission = Submission(files, read_source(Path(arguments.file)), arguments.check or None)
+    screen = None if arguments.json else Screen(sys.stdout, [spec.title for spec in wanted])
+    with (
+        Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor,
+        interruptible() as interrupted,
+    ):
+        report = _judge(supervisor, submission, screen, interrupted)
+    if interrupted():
+        sys.stderr.write("Interrupted.\n")
+    return Exit.INTERRUPTED if interrupted() else exit_for(report.verdict)
+
+
+def _wanted(lab: LabSpec, asked: Sequence[str] | None) -> list[CheckSpec]:
+    """The checks to run, all of them if none is asked for. Raises UsageError for one that is not there."""
+    known = [spec.id for spec in lab.checks]
+    for name in asked or ():
+        if name not in known:
+            raise UsageError(f"no check {name!r} in {lab.slug}.{_suggestion(name, known)}")
+    return [spec for spec in lab.checks if not asked or spec.id in asked]
+
+
+def read_source(path: Path) -> str:
+    """A file's text; of an endless one the beginning, which is too large already. Raises UsageError."""
     try:
-        source = Path(arguments.file).read_bytes().decode()
+        with path.open("rb") as file:
+            return file.read(ENDLESS).decode()
     except OSError as error:
-        raise UsageError(f"cannot read {arguments.file}: {error.strerror}") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError:
-        source = "\0"  # refused below with the same words as on the site
-    with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
-        on_check = _print_nothing if arguments.json else _print_check
-        report = supervisor.judge(Submission(files, source, checks), on_check)
-    if arguments.json:
+        return "\udc80"  # no text either: the supervisor refuses it with the same words as the site
+
+
+def _judge(
+    supervisor: Supervisor, submission: Submission, screen: Screen | None, interrupted: Callable[[], bool]
+) -> Report:
+    if screen is None:
+        report = supervisor.judge(submission, cancelled=interrupted)
         _say(report.model_dump_json())
-    else:
-        _print_summary(report)
-    return exit_for(report.verdict)
+        return report
+    screen.begin()
+    report = supervisor.judge(submission, screen.check, interrupted, screen.news)
+    screen.done(report)
+    return report
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C into an answer, so that what landed is shown and all is cleared away; the second kills."""
+    pressed = threading.Event()
+
+    def note(_signal: int, _frame: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def exit_for(verdict: Verdict) -> Exit:
@@ -140,34 +201,16 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _print_nothing(_result: CheckResult) -> None:
-    pass
-
-
-def _print_check(result: CheckResult) -> None:
-    mark = "passed" if result.verdict is Verdict.PASSED else result.verdict.value.upper()
-    _say(f"{mark:12} {result.title}  [{result.evidence.value}, {result.usage.wall_s * 1000:.0f} ms]")
-    for line in result.message.splitlines():
-        _say(f"             {line}")
-    for frame in result.details.get("traceback", []):
-        _say(f"             line {frame['line']}, in {frame['function']}: {frame['text']}")
-
-
-def _print_summary(report: Report) -> None:
-    if report.log:
-        _say(f"--- output ---\n{report.log.rstrip()}\n--------------")
-    used, limits = report.usage, report.limits
-    _say(
-        f"{report.verdict.value}: {used.wall_s:.2f} s, {used.cpu_s:.2f} s CPU, peak {used.peak_mb:.0f} MiB "
-        f"(per check: {limits.wall_s:g} s, {limits.cpu_s:g} s CPU, {limits.memory_mb} MiB); level {report.level.value}"
-    )
-    if report.message:
-        _say(report.message)
+def at_least_one(text: str) -> int:
+    """A count for argparse."""
+    if (count := int(text)) < 1:
+        raise ValueError(text)
+    return count
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    root = argparse.ArgumentParser(prog="python -m gpu_runner.lab", description=__doc__)
+    root = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     commands = root.add_subparsers(required=True)
     one = commands.add_parser("test", help="judge a file")
     one.add_argument("lab", help="slug or folder")
@@ -177,7 +220,7 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=test)
     two = commands.add_parser("verify", help="hold a lab's own solutions to their word")
     two.add_argument("lab", nargs="?", help="slug or folder; all labs of the catalogue if left out")
-    two.add_argument("--times", type=int, default=3, help="how many draws the reference must pass")
+    two.add_argument("--times", type=at_least_one, default=3, help="how many draws the reference must pass")
     two.set_defaults(run=check_labs)
     for command in (one, two):
         command.add_argument("--unsafe-local", action="store_true", help="run without a jail: only your own code")
@@ -203,8 +246,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.USAGE
     except (BootError, NoSandboxError, LabError) as error:
         sys.stderr.write(f"{error}\n")
+        if arguments.run is test and arguments.json:
+            _say(Report(verdict=Verdict.INFRA_ERROR, message=str(error)).model_dump_json())
         return Exit.INFRASTRUCTURE
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return Exit.INTERRUPTED
 
 
 if __name__ == "__main__":
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output holds the answer
     sys.exit(main())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gpu_runner.labspec import LabError, read_lab
-from gpu_runner.protocol import CheckResult, Level, Report, Verdict
+from gpu_runner.protocol import CheckResult, Level, Limits, Report, Verdict
 from gpu_runner.sandbox import channel
 from gpu_runner.supervisor import cgroups
 from gpu_runner.supervisor.checkers import CheckerPool
@@ -128,7 +128,7 @@ class Supervisor:
             return self._refuse(Verdict.INFRA_ERROR, str(error))
         problem = source_problem(submission.source, lab)
         if problem:
-            return self._refuse(Verdict.ERROR, problem)
+            return self._refuse(Verdict.ERROR, problem, submission.limits or lab.limits)
         wanted = [spec for spec in lab.checks if submission.checks is None or spec.id in submission.checks]
         trial = Trial(lab, submission, submission.limits or lab.limits, wanted, on_check, cancelled, News(on_news))
         try:
@@ -138,8 +138,8 @@ class Supervisor:
         trial.news.finish()
         return self._report(trial)
 
-    def _refuse(self, verdict: Verdict, message: str) -> Report:
-        return Report(verdict=verdict, level=self.level, message=clean(message))
+    def _refuse(self, verdict: Verdict, message: str, limits: Limits | None = None) -> Report:
+        return Report(verdict=verdict, level=self.level, message=clean(message), limits=limits or Limits())
 
     def _report(self, trial: Trial) -> Report:
         undecided = (Verdict.INFRA_ERROR, f"The checker stopped before this check was done. {trial.broken}".strip())

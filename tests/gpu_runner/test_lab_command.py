@@ -70,11 +70,6 @@ def test_what_is_not_there_is_2(folder: Path, arguments: list[str], capsys: pyte
     assert "no-such-" in capsys.readouterr().err
 
 
-def test_an_unknown_check_is_2_and_the_known_ones_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert lab.main(["test", str(folder), str(folder / "solution.py"), "--check", "valeus"]) == lab.Exit.USAGE
-    assert "there are values" in capsys.readouterr().err
-
-
 def test_a_file_that_is_not_text_is_judged_and_not_a_crash(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "binary.py").write_bytes(b"\xff\xfe\0")
 

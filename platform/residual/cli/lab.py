@@ -7,6 +7,7 @@ The site never imports torch, so these hand over to `python -m gpu_runner.lab` a
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -22,24 +23,31 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "h
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments: tuple[str, ...]) -> None:
     """Test a submission, verify labs or make one: `residual lab test SLUG FILE`, `verify [SLUG]`, `new SLUG`."""
-    _hand_over(arguments)
+    _hand_over(arguments, "residual lab")
 
 
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def doctor(arguments: tuple[str, ...]) -> None:
     """Say which sandbox level this machine gives, what is missing, and what raises it; `--fix` does it."""
-    _hand_over(("doctor", *arguments))
+    _hand_over(("doctor", *arguments), "residual")
 
 
-def _hand_over(arguments: tuple[str, ...]) -> None:
+def _hand_over(arguments: tuple[str, ...], command_name: str) -> None:
     if not _runner_is_here():
         click.echo("The runner is not installed here. Install it: pip install residual-gpu-runner[judge]", err=True)
         sys.exit(INFRASTRUCTURE)
-    catalog = _catalog()
-    environment = os.environ if catalog is None else {**os.environ, "LAB_CATALOGUE": str(catalog)}
+    environment = {**os.environ, "LAB_COMMAND": command_name}
+    if catalog := _catalog():
+        environment["LAB_CATALOGUE"] = str(catalog)
     command = [sys.executable, "-m", "gpu_runner.lab", *arguments]
-    sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    child = subprocess.Popen(command, env=environment)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the child too, which clears up and says so
+    try:
+        code = child.wait()
+        sys.exit(code if code >= 0 else 128 - code)  # a signal's number, as shells say it
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _runner_is_here() -> bool:
