@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from residual.cli.lab import doctor, lab
-from residual.cli.manage import manage, runner_token
+from residual.cli.manage import demo, manage, runner_token
 from residual.cli.run import run
 
 
@@ -15,5 +15,5 @@ def cli() -> None:
     """Residual: learn modern deep learning by doing it and keeping it."""
 
 
-for command in (run, lab, doctor, runner_token, manage):
+for command in (run, lab, doctor, demo, runner_token, manage):
     cli.add_command(command)

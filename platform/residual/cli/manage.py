@@ -1,4 +1,4 @@
-"""`residual manage …` and `residual runner-token`: Django's commands for an installation without a checkout."""
+"""`residual manage …`, `residual demo`, `residual runner-token`: Django's commands without a checkout."""
 
 from __future__ import annotations
 
@@ -14,6 +14,13 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 def manage(arguments: tuple[str, ...]) -> None:
     """Run one of Django's management commands, such as `residual manage migrate`."""
     _run_django("residual manage", *arguments)
+
+
+@click.command(context_settings={**_PASS_ON, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def demo(arguments: tuple[str, ...]) -> None:
+    """Make a demo learner with months of made-up history, clearly marked; --remove forgets it."""
+    _run_django("residual", "demo", *arguments)
 
 
 @click.command(context_settings={**_PASS_ON, "help_option_names": []})

@@ -24,13 +24,13 @@
       score += next === at + 1 && at >= 0 ? 3 : begins ? 2 : -1;
       at = next;
     }
-    return score + (text.includes(word) ? 2 * word.length : 0);
+    return score + (text.includes(word) ? 5 * word.length : 0);
   };
   const score = (entry, words) => {
     let sum = 0;
     for (const word of words) {
       const found = Math.max(2 * wordScore(entry.plainTitle, word), wordScore(entry.plainWords, word));
-      if (found < word.length / 2) return -1;
+      if (found < word.length) return -1;
       sum += found;
     }
     return sum;
