@@ -1,4 +1,5 @@
 # fails: no-loops
+# says: `differences` takes
 """Right answers, row by row."""
 
 import torch

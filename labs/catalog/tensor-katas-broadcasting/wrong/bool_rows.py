@@ -1,4 +1,5 @@
 # fails: one-hot
+# says: dtype is bool
 """The rows are booleans."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: padding
+# says: one row sees nothing at all
 """A row that sees nothing is divided by zero."""
 
 import torch

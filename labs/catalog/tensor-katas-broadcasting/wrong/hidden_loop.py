@@ -1,4 +1,5 @@
 # fails: no-loops
+# says: `one_hot` takes
 """The loop hides in map."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: padding
+# says: Hidden places hold NaN
 """The mask is multiplied in, and zero times NaN is NaN."""
 
 import torch

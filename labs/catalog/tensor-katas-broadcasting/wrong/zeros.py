@@ -1,4 +1,5 @@
 # fails: differences, standardise, distances, one-hot, visible, masked-mean, padding
+# baseline: zeros of the right shapes
 """Trivial baseline: zeros of the right shapes."""
 
 import torch

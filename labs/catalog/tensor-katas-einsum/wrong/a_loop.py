@@ -1,4 +1,5 @@
 # fails: no-loops
+# says: `windows` takes
 """Right answers, window by window."""
 
 import torch

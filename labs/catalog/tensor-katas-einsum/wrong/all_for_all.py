@@ -1,4 +1,5 @@
 # fails: pick
+# says: The shape is
 """Plain indexing: all tokens for all positions."""
 
 import torch
