@@ -13,6 +13,7 @@ from typing import Final
 from curriculum.generators.attention import ATTENTION
 from curriculum.generators.diffusion import DIFFUSION
 from curriculum.generators.drawing import Answer, Draw, Generator, NoDrawError
+from curriculum.generators.language import LANGUAGE
 from curriculum.generators.lora import LORA
 from curriculum.generators.moe import MOE
 from curriculum.generators.scaling import SCALING
@@ -20,7 +21,7 @@ from curriculum.generators.vision import VISION
 
 __all__ = ["GENERATORS", "Answer", "Draw", "Generator", "NoDrawError", "draw"]
 
-THEMES: Final = (ATTENTION, DIFFUSION, LORA, MOE, SCALING, VISION)
+THEMES: Final = (ATTENTION, DIFFUSION, LANGUAGE, LORA, MOE, SCALING, VISION)
 GENERATORS: Final[dict[str, Generator]] = {generator.__name__: generator for theme in THEMES for generator in theme}
 
 
