@@ -33,7 +33,7 @@ def messages_of(page: Page, change: Change) -> Iterator[str]:
         with override(page.language):
             name, html = _piece(page, event)
         yield sse(name, html, event.pk)
-    context = {"status": change.status, "position": change.cursor.position, "served": change.cursor.served}
+    context = {"status": change.status, "position": change.cursor.position, "shortfall": change.cursor.shortfall}
     with override(page.language):
         html = render_to_string("labs/_status.html", context)
     yield sse("status", html)

@@ -266,6 +266,7 @@ class Runner(models.Model):
     device = models.CharField(max_length=120, blank=True)
     memory_mb = models.PositiveIntegerField(default=0)  # what one job can get there at most
     torch = models.CharField(max_length=40, blank=True)
+    refused = models.CharField(max_length=200, blank=True)  # why it gets no work, though it asks
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404
 
 from labs.credit import PARTIAL
 from labs.models import CheckResult, Draft, Event, Lab, LabCheck, LabHelp, Runner, Submission, Verdict
-from labs.queue import positions, strength
+from labs.placement import Shortfall, standing
+from labs.queue import strength
 from residual.accounts.models import User
 from residual.progress.models import Completion
 from residual.progress.queries import LabStep
@@ -59,9 +60,17 @@ def latest_submission(user: User) -> Submission | None:
     return submissions_of(user).order_by("-created_at").first()
 
 
+def place(submission: Submission) -> tuple[int | None, Shortfall | None]:
+    """Its place in its lane, 1 for the next one, and what no runner has that it needs; None if it does not wait."""
+    if submission.status != Submission.Status.QUEUED:
+        return None, None
+    places, shortfalls = standing()
+    return places.get(submission.pk), shortfalls.get(submission.pk)
+
+
 def queue_position(submission: Submission) -> int | None:
-    """1 for the next in its lane; None when it does not wait."""
-    return positions().get(submission.pk) if submission.status == Submission.Status.QUEUED else None
+    """1 for the next in its lane; None when it does not wait, or no runner can take it."""
+    return place(submission)[0]
 
 
 def last_event(submission: Submission) -> int:

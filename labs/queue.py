@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -42,6 +42,11 @@ class Offer:
     torch: str = ""
 
 
+def refuse(runner: str, level: str, offer: Offer, reason: str) -> None:
+    """Note a runner that asked for work and may not have any, so that operators and learners see why."""
+    _remember(runner, level, offer, reason)
+
+
 def claim(runner: str, lanes: Sequence[str], level: str, offer: Offer | None = None) -> Submission | None:
     """Hand the next submission of `lanes` that `runner` can run to it, or None.
 
@@ -65,15 +70,11 @@ def claim(runner: str, lanes: Sequence[str], level: str, offer: Offer | None = N
 
 def served() -> bool:
     """Whether a runner asked for work lately. Idle runners ask every few seconds."""
-    return _present().exists()
+    return present().exists()
 
 
-def lanes_served() -> set[str]:
-    """The lanes for which a runner asked for work lately."""
-    return {lane for lanes in _present().values_list("lanes", flat=True) for lane in lanes}
-
-
-def _present() -> QuerySet[Runner]:
+def present() -> QuerySet[Runner]:
+    """The runners that asked for work lately."""
     return Runner.objects.filter(seen_at__gt=timezone.now() - RUNNER_GONE_AFTER)
 
 
@@ -126,14 +127,16 @@ def fair_order(
     return order
 
 
-def positions() -> dict[UUID, int]:
-    """How far each waiting submission is from its turn in its lane, from 1."""
+def positions(without: Collection[UUID] = ()) -> dict[UUID, int]:
+    """How far each waiting submission is from its turn in its lane, from 1; those in `without` have none."""
     running = dict(_running().values_list("user_id").annotate(Count("pk")))
     lanes: dict[str, list[tuple[UUID, int]]] = defaultdict(list)
     last_turn: dict[int, datetime] = {}
     waiting = Submission.objects.filter(status=Submission.Status.QUEUED).annotate(last_turn=_last_turn())
     ordered = waiting.order_by("created_at", "pk").values_list("pk", "user_id", "lane", "last_turn")
     for pk, learner, lane, turn in ordered:
+        if pk in without:
+            continue
         lanes[lane].append((pk, learner))
         if turn:
             last_turn[learner] = turn
@@ -141,10 +144,11 @@ def positions() -> dict[UUID, int]:
     return {submission: place for order in orders for place, submission in enumerate(order, start=1)}
 
 
-def _remember(runner: str, level: str, offer: Offer) -> None:
+def _remember(runner: str, level: str, offer: Offer, refused: str = "") -> None:
     """Note that a runner is there and what it can do; at most one write in ten seconds, because runners ask often."""
     now = timezone.now()
     facts = {"level": level, "device": offer.device, "memory_mb": offer.memory_mb, "torch": offer.torch}
+    facts |= {"refused": refused[:200]}
     known = Runner.objects.filter(name=runner, seen_at__gt=now - timedelta(seconds=10), **facts).first()
     if known is None or known.lanes != list(offer.lanes):
         facts |= {"lanes": list(offer.lanes), "seen_at": now}

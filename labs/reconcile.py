@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from labs import dispatch, queue
+from labs import dispatch, placement
 from labs.events import fail_attempt
 from labs.models import Submission
 
@@ -31,12 +31,13 @@ def requeue_expired() -> int:
 def ring_again() -> int:
     """Ring for submissions that wait, each at most once in RING_AGAIN_AFTER.
 
-    Not while no runner is there: bells would pile up in the broker, and a runner that comes looks for work by itself.
+    Not for those that no runner can take: bells would pile up in the broker, and a runner that comes looks by itself.
     """
-    if not queue.served():
-        return 0
     now = timezone.now()
     waiting = Submission.objects.filter(status=Submission.Status.QUEUED, rung_at__lt=now - RING_AGAIN_AFTER)
+    if not waiting.exists():
+        return 0
+    waiting = waiting.exclude(pk__in=placement.stuck())
     ids = list(waiting.order_by("created_at").values_list("pk", flat=True)[:BATCH])
     Submission.objects.filter(pk__in=ids, status=Submission.Status.QUEUED).update(rung_at=now)
     for pk in ids:

@@ -20,7 +20,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from labs.models import Event, Submission
-from labs.queue import lanes_served, positions
+from labs.placement import Shortfall, standing
 
 POLL_S: Final = 0.1
 QUEUE_SIZE: Final = 500  # a page this far behind is cut off; its browser comes back and replays from Last-Event-ID
@@ -41,7 +41,7 @@ class Cursor:
     event: int = 0
     revision: int = -1
     position: int | None = None
-    served: bool = True  # whether a runner for its lane is there; told only to those who wait
+    shortfall: Shortfall | None = None  # what no runner has that this one needs, while it waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,16 @@ type_read = Callable[[Mapping[UUID, Cursor]], list[Change]]
 
 
 def read_changes(watched: Mapping[UUID, Cursor]) -> list[Change]:
-    """What is new since the cursors, in at most five queries however many are watched."""
-    rows = list(Submission.objects.filter(pk__in=watched).order_by().values_list("pk", "revision", "status", "lane"))
-    waiting = any(status == Submission.Status.QUEUED for _pk, _revision, status, _lane in rows)
-    places, lanes = (positions(), lanes_served()) if waiting else ({}, set())
-    behind = {pk for pk, revision, _status, _lane in rows if revision != watched[pk].revision}
+    """What is new since the cursors, in at most six queries however many are watched."""
+    rows = list(Submission.objects.filter(pk__in=watched).order_by().values_list("pk", "revision", "status"))
+    waiting = any(status == Submission.Status.QUEUED for _pk, _revision, status in rows)
+    places, shortfalls = standing() if waiting else ({}, {})
+    behind = {pk for pk, revision, _status in rows if revision != watched[pk].revision}
     events = _new_events({pk: watched[pk].event for pk in behind})
     changes = []
-    for pk, revision, status, lane in rows:
+    for pk, revision, status in rows:
         last = events[pk][-1].pk if events[pk] else watched[pk].event
-        cursor = Cursor(last, revision, places.get(pk), pk not in places or lane in lanes)
+        cursor = Cursor(last, revision, places.get(pk), shortfalls.get(pk))
         changes.append(Change(pk, status, cursor, tuple(events[pk])))
     return [change for change in changes if change.cursor != watched[change.submission]]
 

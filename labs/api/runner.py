@@ -65,8 +65,10 @@ class ClaimView(RunnerView):
         asked = dispatch.Claim.model_validate(request.data)
         self.speaker.introduce(asked.runner)
         host = asked.host
-        _same_check_library(host.check_library)
         offer = queue.Offer(asked.lanes, host.device, host.memory_mb, host.torch)
+        if words := other_check_library(host.check_library):
+            queue.refuse(asked.runner, asked.level, offer, words)
+            raise Problem(409, "check-library", f"{words}: install the same version on both")
         submission = queue.claim(asked.runner, asked.free, asked.level, offer)
         return Response(status=204) if submission is None else Response(dispatch.job(submission))
 
@@ -117,11 +119,11 @@ def _same_protocol(data: Any) -> None:
         raise Problem(409, "protocol", words)
 
 
-def _same_check_library(theirs: str) -> None:
+def other_check_library(theirs: str) -> str:
     """The version is part of every judge's digest: another one could not find a single judge to be right."""
-    if theirs != dispatch.CHECK_LIBRARY:
-        words = f"this site's check library is {dispatch.CHECK_LIBRARY}, the runner's {theirs}"
-        raise Problem(409, "check-library", f"{words}: install the same version on both")
+    if theirs == dispatch.CHECK_LIBRARY:
+        return ""
+    return f"this site's check library is {dispatch.CHECK_LIBRARY}, the runner's {theirs}"
 
 
 def _as_problem(error: Exception) -> Exception:

@@ -21,7 +21,6 @@ from django.views.decorators.http import require_POST, require_safe
 from labs import queries, report, services
 from labs.live import Page, messages_of
 from labs.models import Submission
-from labs.queue import lanes_served
 from labs.stream import tailer
 from labs.views.people import learner
 
@@ -89,6 +88,7 @@ async def _stream(page: Page, after: int) -> AsyncIterator[str]:
 def _context(found: Submission) -> dict[str, Any]:
     rows = report.check_rows(found, list(queries.live_checks(found.lab)), found.results.all())
     last_event = queries.last_event(found)
+    position, shortfall = queries.place(found)
     return {
         "submission": found,
         "lab": found.lab,
@@ -97,8 +97,8 @@ def _context(found: Submission) -> dict[str, Any]:
         "kinds": report.evidence_facts(rows),
         "passed": sum(row.state == "passed" for row in rows),
         "usage": report.usage_facts(found.usage, {}),
-        "position": queries.queue_position(found),
-        "served": found.status != Submission.Status.QUEUED or found.lane in lanes_served(),
+        "position": position,
+        "shortfall": shortfall,
         "metrics": report.metrics(queries.metrics_until(found, last_event)),
         "log": found.log if found.finished else queries.log_until(found, last_event),
         "last_event": last_event,

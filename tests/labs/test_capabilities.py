@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from labs import queue
 from labs.models import Runner
-from tests.factories import make_lab, make_submission, make_user
+from tests.factories import make_lab, make_submission
 from tests.labs.fake_runner import HOST, FakeRunner
 
 pytestmark = pytest.mark.django_db
@@ -59,25 +55,6 @@ def test_another_check_library_is_refused_with_both_versions(runner: FakeRunner)
 
 def test_a_lane_that_nobody_knows_breaks_the_protocol(runner: FakeRunner) -> None:
     assert runner.claim(lanes=["fast"]).status_code == 400
-
-
-def test_only_runners_that_came_by_lately_serve_a_lane(runner: FakeRunner) -> None:
-    assert queue.lanes_served() == set()
-    runner.claim(runner="host-1", lanes=["check"])
-    runner.claim(runner="host-2", lanes=["check", "train"])
-    assert queue.lanes_served() == {"check", "train"}
-    Runner.objects.filter(name="host-2").update(seen_at=timezone.now() - timedelta(hours=1))
-    assert queue.lanes_served() == {"check"}
-
-
-def test_a_page_that_waits_for_a_lane_nobody_serves_says_so(client: Client, runner: FakeRunner) -> None:
-    me = make_user()
-    client.force_login(me)
-    runner.claim(lanes=["check"])
-    waiting = {lane: make_submission(me, make_lab(lane, lane=lane)) for lane in ("check", "train")}
-    pages = {lane: client.get(one.get_absolute_url()).content.decode() for lane, one in waiting.items()}
-    assert "No runner answers" not in pages["check"]
-    assert "No runner answers" in pages["train"]
 
 
 def test_the_status_page_shows_every_runner_and_what_it_can_do(client: Client, runner: FakeRunner) -> None:

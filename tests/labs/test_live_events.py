@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from labs.live import Page, messages_of, sse
 from labs.models import Event, Runner, Submission
+from labs.placement import Shortfall
 from labs.stream import Change, Cursor, StoredEvent, read_changes
 from residual.accounts.models import User
 from tests.factories import check_json, event_json, make_submission, make_user, report_json
@@ -54,7 +55,7 @@ def test_metrics_are_shown_by_name() -> None:
 
 
 def test_without_a_runner_a_waiting_page_says_so_and_that_nothing_is_lost() -> None:
-    change = Change(PAGE.submission, "queued", Cursor(0, 1, 1, served=False))
+    change = Change(PAGE.submission, "queued", Cursor(0, 1, 1, Shortfall("runner")))
     assert "No runner answers at the moment." in "".join(messages_of(PAGE, change))
 
 
@@ -138,16 +139,18 @@ def test_a_last_event_id_that_is_no_number_replays_everything(
     assert len(numbers(stream_of(me, submission, last))) == 3
 
 
-def test_the_reader_finds_changes_in_five_queries_at_most(
+def test_the_reader_finds_changes_in_six_queries_at_most(
     submission: Submission, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     waiting = make_submission()
     cursors = {submission.pk: Cursor(), waiting.pk: Cursor()}
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         changes = {change.submission: change for change in read_changes(cursors)}
     assert [event.kind for event in changes[submission.pk].events] == ["log", "log", "check"]
-    assert (changes[waiting.pk].cursor.position, changes[waiting.pk].cursor.served) == (1, True)
+    assert (changes[waiting.pk].cursor.position, changes[waiting.pk].cursor.shortfall) == (1, None)
     Runner.objects.update(seen_at="2026-01-01T00:00:00Z")
-    assert [change.cursor.served for change in read_changes({waiting.pk: Cursor()})] == [False]
+    assert [change.cursor.shortfall for change in read_changes({waiting.pk: Cursor()})] == [
+        Shortfall("runner", "check")
+    ]
     Runner.objects.update(seen_at=timezone.now())
     assert read_changes({pk: change.cursor for pk, change in changes.items()}) == []

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import click
 
+from residual.cli.manage import run_django
+
 INFRASTRUCTURE = 3
 _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": []}
 
@@ -23,20 +25,27 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False, "h
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def lab(arguments: tuple[str, ...]) -> None:
     """Test a submission, verify labs or make one: `residual lab test SLUG FILE`, `verify [SLUG]`, `new SLUG`."""
-    _hand_over(arguments, "residual lab")
+    sys.exit(_hand_over(arguments, "residual lab"))
 
 
 @click.command(context_settings=_PASS_ON)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def doctor(arguments: tuple[str, ...]) -> None:
-    """Say which sandbox level this machine gives, what is missing, and what raises it; `--fix` does it."""
-    _hand_over(("doctor", *arguments), "residual")
+    """Say which sandbox level this machine gives, what is missing, and what raises it; `--fix` does it.
+
+    On the site's machine also: what no runner has that waiting submissions need.
+    """
+    code = _hand_over(("doctor", *arguments), "residual")
+    if not arguments:
+        run_django("residual", "waiting")
+    sys.exit(code)
 
 
-def _hand_over(arguments: tuple[str, ...], command_name: str) -> None:
+def _hand_over(arguments: tuple[str, ...], command_name: str) -> int:
+    """Let the runner do it; its exit code."""
     if not _runner_is_here():
         click.echo("The runner is not installed here. Install it: pip install residual-gpu-runner[judge]", err=True)
-        sys.exit(INFRASTRUCTURE)
+        return INFRASTRUCTURE
     environment = {**os.environ, "LAB_COMMAND": command_name}
     if catalog := _catalog():
         environment["LAB_CATALOGUE"] = str(catalog)
@@ -45,7 +54,7 @@ def _hand_over(arguments: tuple[str, ...], command_name: str) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the child too, which clears up and says so
     try:
         code = child.wait()
-        sys.exit(code if code >= 0 else 128 - code)  # a signal's number, as shells say it
+        return code if code >= 0 else 128 - code  # a signal's number, as shells say it
     finally:
         signal.signal(signal.SIGINT, before)
 

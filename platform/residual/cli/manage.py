@@ -13,24 +13,25 @@ _PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def manage(arguments: tuple[str, ...]) -> None:
     """Run one of Django's management commands, such as `residual manage migrate`."""
-    _run_django("residual manage", *arguments)
+    run_django("residual manage", *arguments)
 
 
 @click.command(context_settings={**_PASS_ON, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def demo(arguments: tuple[str, ...]) -> None:
     """Make a demo learner with months of made-up history, clearly marked; --remove forgets it."""
-    _run_django("residual", "demo", *arguments)
+    run_django("residual", "demo", *arguments)
 
 
 @click.command(context_settings={**_PASS_ON, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def runner_token(arguments: tuple[str, ...]) -> None:
     """Make a token for a runner, or list and take back those there are: `residual runner-token NAME`."""
-    _run_django("residual", "runner_token", *arguments)
+    run_django("residual", "runner_token", *arguments)
 
 
-def _run_django(program: str, *arguments: str) -> None:
+def run_django(program: str, *arguments: str) -> None:
+    """Run a management command; `program` is what its messages call it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "residual.settings")
     from django.core.management import execute_from_command_line  # Django reads the settings when it is imported
 

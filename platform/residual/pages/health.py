@@ -9,8 +9,10 @@ from typing import Final
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from kombu.exceptions import OperationalError
 
+from labs import placement
 from labs.models import Level, Runner
 from labs.queries import sandbox_level
 from residual.celery import app
@@ -30,7 +32,7 @@ class PartHealth:
 
 
 def everything() -> list[PartHealth]:
-    return [database(), broker(), runner()]
+    return [database(), broker(), runner(), waiting()]
 
 
 def database() -> PartHealth:
@@ -64,6 +66,21 @@ def runner() -> PartHealth:
     return PartHealth(_("Runner"), works=True, state="up", words=_level_words(sandbox_level()))
 
 
+def waiting() -> PartHealth:
+    """Whether submissions wait for something that no runner has."""
+    short = placement.summary()
+    if not short:
+        return PartHealth(
+            _("Waiting work"), works=True, state="up", words=_("Nothing waits for a runner that is not here.")
+        )
+    told = [f"{_count(count)} {found.what} {found.remedy}" for found, count in short]
+    return PartHealth(_("Waiting work"), works=False, state="stuck", words=" ".join(told))
+
+
+def _count(count: int) -> str:
+    return ngettext("%(count)s submission waits.", "%(count)s submissions wait.", count) % {"count": count}
+
+
 @dataclass(frozen=True, slots=True)
 class RunnerRow:
     """One runner and what it can do, in words."""
@@ -86,6 +103,8 @@ def _facts(one: Runner) -> tuple[str, ...]:
     if one.torch:
         facts.append(f"torch {one.torch}")
     facts.append(_("sandbox level %(level)s") % {"level": one.level})
+    if one.refused:
+        facts.append(_("gets no work: %(reason)s") % {"reason": one.refused})
     return tuple(fact for fact in facts if fact)
 
 
