@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format bench lock editor image clean
+.PHONY: help run test test-quick lint format proof bench lock editor image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts, migrations, deploym
 format: $(VENV)/.dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+proof: $(VENV)/.run ## prove anew the labs whose proof.json is missing or stale, and print what labs take
+	$(BIN)/residual lab verify --stale --write-proof
 
 bench: $(VENV)/.dev ## print the benchmark tables
 	$(BIN)/python -m benchmarks.runner

@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gpu_runner import doctor
+from gpu_runner.killing import Hunt, hunt
 from gpu_runner.labspec import LabError, read_files, read_lab
 from gpu_runner.new_lab import make_lab
+from gpu_runner.proof import build_proof, draws, stale, write_proof
 from gpu_runner.protocol import Level, Report, Verdict
 from gpu_runner.screen import Screen
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
 from gpu_runner.supervisor.trial import Submission
 from gpu_runner.supervisor.zygotes import BootError
-from gpu_runner.verify import verify
+from gpu_runner.times import times_table
+from gpu_runner.verify import judge_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -143,12 +146,11 @@ def exit_for(verdict: Verdict) -> Exit:
 def check_labs(arguments: argparse.Namespace) -> Exit:
     """Hold the solutions of one lab, or of every lab of the catalogue, to their word."""
     folders = [find_lab(arguments.lab)] if arguments.lab else every_lab()
-    unsound = [folder.name for folder in folders if not _is_sound(folder, arguments)]
+    due = [folder for folder in folders if not arguments.stale or stale(folder)]
+    unsound = [folder.name for folder in due if not _is_sound(folder, arguments)]
     if len(folders) > 1:
-        _say(
-            f"{len(folders) - len(unsound)} of {len(folders)} labs are sound"
-            + "".join(f"\n  not: {n}" for n in unsound)
-        )
+        _say(times_table(folders))
+        _say(f"{len(due) - len(unsound)} of {len(due)} labs are sound" + "".join(f"\n  not: {n}" for n in unsound))
     return Exit.NOT_PASSED if unsound else Exit.PASSED
 
 
@@ -162,12 +164,27 @@ def every_lab() -> list[Path]:
 
 def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
     lab = read_lab(read_files(folder))
+    times = draws(lab.lane) if arguments.write_proof else arguments.times
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
-        problems = verify(folder, supervisor.judge, times=arguments.times, say=_say)
+        found = judge_all(folder, supervisor.judge, times=times, say=_say)
+        hunted = _hunt(folder, supervisor) if arguments.mutants or arguments.write_proof else None
+    problems = found.problems + (hunted.problems() if hunted else [])
     for problem in problems:
         _say(f"PROBLEM  {problem}")
+    if arguments.write_proof and hunted and not problems:
+        _say(f"wrote {write_proof(folder, build_proof(folder, found.reports, hunted))}")
     _say(f"{folder.name}: {'sound' if not problems else f'{len(problems)} problem(s)'}")
     return not problems
+
+
+def _hunt(folder: Path, supervisor: Supervisor) -> Hunt:
+    found = hunt(folder, read_files(folder), supervisor.judge, _say)
+    by_check = ", ".join(f"{check} {count}" for check, count in sorted(found.killed.items()))
+    _say(
+        f"{found.made} mutants: {sum(found.killed.values())} killed ({by_check}), "
+        f"{len(found.explained)} explained, {len(found.survived)} survived"
+    )
+    return found
 
 
 def new(arguments: argparse.Namespace) -> Exit:
@@ -221,6 +238,9 @@ def parser() -> argparse.ArgumentParser:
     two = commands.add_parser("verify", help="hold a lab's own solutions to their word")
     two.add_argument("lab", nargs="?", help="slug or folder; all labs of the catalogue if left out")
     two.add_argument("--times", type=at_least_one, default=3, help="how many draws the reference must pass")
+    two.add_argument("--mutants", action="store_true", help="change the reference bit by bit: some check must notice")
+    two.add_argument("--write-proof", action="store_true", help="run all of it and keep what came of it in proof.json")
+    two.add_argument("--stale", action="store_true", help="only labs whose proof.json is missing or of other files")
     two.set_defaults(run=check_labs)
     for command in (one, two):
         command.add_argument("--unsafe-local", action="store_true", help="run without a jail: only your own code")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from gpu_runner.claims import broken_claim
+from gpu_runner.claims import broken_claim, read_claim
 from gpu_runner.labspec import read_files, read_lab
 from gpu_runner.protocol import Evidence, Report, Verdict
 from gpu_runner.supervisor.trial import Submission
@@ -20,27 +22,56 @@ if TYPE_CHECKING:
 STRONG: Final = frozenset({Evidence.COMPUTED, Evidence.SCORED, Evidence.METERED})
 
 
+@dataclass(slots=True)
+class Verification:
+    """What is wrong with a lab, as sentences, and the reports on its files by name, in the order of the runs."""
+
+    problems: list[str] = field(default_factory=list)
+    reports: dict[str, list[Report]] = field(default_factory=dict)
+
+
 def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, say: Callable[[str], None]) -> list[str]:
     """Everything that is wrong with a lab, as sentences."""
+    return judge_all(folder, judge, times=times, say=say).problems
+
+
+def judge_all(
+    folder: Path, judge: Callable[[Submission], Report], *, times: int, say: Callable[[str], None]
+) -> Verification:
+    """Judge a lab's own files, the reference `times` times, two at a time."""
     files = read_files(folder)
-    lab = read_lab(files)
-    problems = [f"no check rests on evidence from outside ({', '.join(sorted(STRONG))})"] if weak(lab) else []
+    found = Verification(_wrong_with_files(folder, files))
+    names = ["solution.py"] * times + ["starter.py"] + [f"wrong/{path.name}" for path in known_bad(folder)]
+    with ThreadPoolExecutor(2) as pool:
+        reports = pool.map(lambda name: judge(Submission(files, (folder / name).read_text())), names)
+        for name, report in zip(names, reports, strict=True):
+            say(f"{report.verdict.value:12} {name}  {report.usage.wall_s:.2f} s")
+            found.reports.setdefault(name, []).append(report)
+            found.problems += _unlike_its_name(name, (folder / name).read_text(), report)
+    return found
+
+
+def _wrong_with_files(folder: Path, files: Mapping[str, bytes]) -> list[str]:
+    """What needs no run to be seen."""
+    claims = [read_claim(path.read_text()) for path in known_bad(folder)]
+    baselines = sum(bool(claim and claim.baseline) for claim in claims)
+    problems = []
+    if weak(read_lab(files)):
+        problems.append(f"no check rests on evidence from outside ({', '.join(sorted(STRONG))})")
     problems += [f"{name}.py takes part in judging, but nothing imports it; remove it" for name in idle_modules(files)]
-
-    def run(name: str) -> Report:
-        report = judge(Submission(files, (folder / name).read_text()))
-        say(f"{report.verdict.value:12} {name}  {report.usage.wall_s:.2f} s")
-        return report
-
-    for _ in range(times):
-        problems += unlike_a_reference(run("solution.py"))
-    problems += unlike_a_starter((folder / "starter.py").read_text(), run("starter.py"))
-    wrong = known_bad(folder)
-    if not wrong:
+    if not claims:
         problems.append("there are no known-bad solutions in wrong/")
-    for path in wrong:
-        problems += broken_claim(path.name, path.read_text(), run(f"wrong/{path.name}"))
+    elif not baselines:
+        problems.append("no file in wrong/ is a trivial baseline (`# baseline: zeros` after its first line)")
     return problems
+
+
+def _unlike_its_name(name: str, source: str, report: Report) -> list[str]:
+    if name == "solution.py":
+        return unlike_a_reference(report)
+    if name == "starter.py":
+        return unlike_a_starter(source, report)
+    return broken_claim(name.removeprefix("wrong/"), source, report)
 
 
 def known_bad(folder: Path) -> list[Path]:

@@ -46,6 +46,7 @@ class Lab:
     axes: Axes = field(init=False)
     draws: Draws = field(init=False)
     last: Call | None = None  # the call that a failure is most likely about
+    measured: list[dict[str, Any]] = field(default_factory=list)  # what `measures` compared, kept with a pass too
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - reproducible on purpose; the seed itself is unpredictable
@@ -271,6 +272,9 @@ class Lab:
         hint: str = "",
     ) -> None:
         """Pass when a count or a metric is as stated; `what` names it, with its unit."""
+        bounds = {"exactly": exactly, "at_most": at_most, "at_least": at_least}
+        stated = {name: bound for name, bound in bounds.items() if bound is not None}
+        self.measured.append({"what": what, "got": got, **stated})
         if problem := wrong_measure(what, got, exactly=exactly, at_most=at_most, at_least=at_least, hint=hint):
             raise problem
 

@@ -82,6 +82,8 @@ def _decide(identity: str, port: Port, filename: str) -> None:
     if verdict is not Verdict.PASSED:
         details = {**details, "inputs": lab.inputs()}
         details |= {"snippet": text} if (text := snippet(lab.last, lab.draws, filename, details)) else {}
+    if lab.measured:
+        details = {**details, "measured": lab.measured}
     report = {"op": "check", "check": identity, "verdict": verdict.value, "message": message, "details": details}
     channel.send(port.supervisor, report)
 
