@@ -228,7 +228,9 @@ class Draft(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drafts")
     lab = models.ForeignKey(Lab, on_delete=models.PROTECT, related_name="drafts")
     source = models.TextField(blank=True)
+    revision = models.PositiveIntegerField(default=0)  # raised by every change: a tab that knows an older one is behind
     problem = models.TextField(blank=True)  # why it was refused when it was last submitted
+    problem_line = models.PositiveIntegerField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -238,6 +240,32 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lab_id} of {self.user_id}"
+
+
+class DraftVersion(models.Model):
+    """What a draft once held, or what a tab sent that was behind. `labs.drafts` writes and thins them."""
+
+    class Kind(models.TextChoices):
+        TYPED = "typed", _("saved while typing")
+        SAVED = "saved", _("saved")
+        UPLOADED = "uploaded", _("uploaded")
+        RESET = "reset", _("reset to the starter")
+        RESTORED = "restored", _("restored")
+        SUBMITTED = "submitted", _("submitted")
+        ASIDE = "aside", _("from another tab, set aside")
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, related_name="versions")
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    source = models.TextField(blank=True)
+    added = models.PositiveIntegerField(default=0)  # lines, against what the draft held before
+    removed = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.made_at:%Y-%m-%d %H:%M:%S}"
 
 
 class LabHelp(models.Model):

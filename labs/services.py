@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labs import dispatch
-from labs.models import Draft, Lab, LabHelp, Submission
-from labs.source import SourceProblemError, keepable, read_source
+from labs import dispatch, drafts
+from labs.models import DraftVersion, Lab, LabHelp, Submission
+from labs.source import SourceProblemError, read_source
 from residual.accounts.models import User
 
 log = structlog.get_logger(__name__)
@@ -44,18 +44,12 @@ def submit(
         return earlier
     try:
         with transaction.atomic():
-            _keep(user, lab, source)
+            drafts.keep(user, lab, source, DraftVersion.Kind.SUBMITTED)
             return _queue(user, lab, source, checks, idempotency_key, fingerprint)
     except IntegrityError:  # two requests with one key at the same moment: the other was first
         if idempotency_key and (earlier := _earlier(user, idempotency_key, fingerprint)):
             return earlier
         raise
-
-
-def save_draft(user: User, lab: Lab, source: str) -> Draft:
-    """Keep what is on the bench. Never refuses code for what it says, only cuts what is too large."""
-    data = source.encode("utf-8", "replace")
-    return _keep(user, lab, keepable(data))
 
 
 def cancel(submission: Submission) -> bool:
@@ -95,7 +89,7 @@ def _source_or_draft(user: User, lab: Lab, raw: bytes | str) -> str:
     try:
         return read_source(raw, filename=lab.filename, entry_points=lab.entry_points)
     except SourceProblemError as problem:
-        _keep(user, lab, problem.kept, problem.message)
+        drafts.keep(user, lab, problem.kept, DraftVersion.Kind.SUBMITTED, problem=problem)
         log.info("submission_refused", lab=lab.slug, code=problem.code)
         raise
 
@@ -121,13 +115,6 @@ def _earlier(user: User, key: str, fingerprint: str) -> Submission | None:
     if earlier and earlier.fingerprint != fingerprint:
         raise KeyReusedError(_("This Idempotency-Key was used for another submission. Choose a new key."))
     return earlier
-
-
-def _keep(user: User, lab: Lab, source: str, problem: str = "") -> Draft:
-    draft, _created = Draft.objects.update_or_create(
-        user=user, lab=lab, defaults={"source": source, "problem": problem}
-    )
-    return draft
 
 
 def _queue(user: User, lab: Lab, source: str, checks: Sequence[str] | None, key: str, fingerprint: str) -> Submission:

@@ -18,13 +18,17 @@ _BLOCKS: Final = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
 
 
 class SourceProblemError(ValueError):
-    """Source that can't be judged: `code` for programs, `message` for the learner, `kept` for the draft."""
+    """Source that can't be judged: `code` for programs, `message` for the learner, `kept` for the draft.
 
-    def __init__(self, code: str, message: str, kept: str) -> None:
+    `line` is the one to look at, where there is one.
+    """
+
+    def __init__(self, code: str, message: str, kept: str, line: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.kept = kept
+        self.line = line
 
 
 def read_source(raw: bytes | str, *, filename: str, entry_points: Sequence[str]) -> str:
@@ -58,13 +62,14 @@ def _decode(data: bytes) -> str:
         source = _unix_lines(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise SourceProblemError("not_utf8", _not_utf8_message(line), keepable(data)) from None
+        raise SourceProblemError("not_utf8", _not_utf8_message(line), keepable(data), line) from None
     if "\0" in source:
         line = _line_of(source, "\0")
         message = _("Line %(line)s holds a NUL byte. Save the file as plain text.") % {"line": line}
-        raise SourceProblemError("nul", message, keepable(data))
+        raise SourceProblemError("nul", message, keepable(data), line)
     if "\N{REPLACEMENT CHARACTER}" in source:  # browsers and Django put it where the bytes were no UTF-8
-        raise SourceProblemError("not_utf8", _not_utf8_message(_line_of(source, "\N{REPLACEMENT CHARACTER}")), source)
+        line = _line_of(source, "\N{REPLACEMENT CHARACTER}")
+        raise SourceProblemError("not_utf8", _not_utf8_message(line), source, line)
     return source
 
 
@@ -89,7 +94,7 @@ def _parse(source: str, filename: str) -> ast.Module:
             "file": filename,
             "why": error.msg,
         }
-        raise SourceProblemError("syntax", message, source) from None
+        raise SourceProblemError("syntax", message, source, error.lineno or 1) from None
     except (RecursionError, MemoryError):
         message = _("The code is nested too deeply to compile. Split the long expression into steps.")
         raise SourceProblemError("syntax", message, source) from None

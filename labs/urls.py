@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-from labs.views import bench, files, submissions
+from labs.views import bench, drafts, files, submissions
 
 app_name = "labs"
 urlpatterns = [
     path("", bench.index, name="index"),
     path("<slug:slug>/", bench.lab, name="lab"),
     path("<slug:slug>/submit", bench.submit, name="submit"),
-    path("<slug:slug>/draft", bench.save_draft, name="draft"),
-    path("<slug:slug>/upload", bench.upload, name="upload"),
-    path("<slug:slug>/reset", bench.reset, name="reset"),
-    path("<slug:slug>/download", bench.download, name="download"),
+    path("<slug:slug>/draft", drafts.save, name="draft"),
+    path("<slug:slug>/upload", drafts.upload, name="upload"),
+    path("<slug:slug>/reset", drafts.reset, name="reset"),
+    path("<slug:slug>/download", drafts.download, name="download"),
+    path("<slug:slug>/history", drafts.history, name="history"),
+    path("<slug:slug>/restore", drafts.restore, name="restore"),
     path("<slug:slug>/probe.py", files.probe, name="probe"),
     path("<slug:slug>/hint", bench.next_hint, name="hint"),
     path("<slug:slug>/give-up", bench.give_up, name="give-up"),

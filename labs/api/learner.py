@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from labs import queries, services
+from labs import drafts, queries, services
 from labs.api.problems import Problem
 from labs.api.serializers import (
     DraftSerializer,
@@ -64,9 +64,13 @@ class DraftView(APIView):
 
     @extend_schema(request=DraftSerializer, responses=DraftSerializer)
     def put(self, request: Request, slug: str) -> Response:
+        """Keep `source`. With the `revision` that was read, a draft that has moved on since is not replaced: 409."""
         told = _valid(DraftSerializer(data=request.data))
-        draft = services.save_draft(learner(request), queries.live_lab(slug), told["source"])
-        return Response(DraftSerializer(draft).data)
+        lab = queries.live_lab(slug)
+        kept = drafts.keep(learner(request), lab, told["source"], drafts.Kind.SAVED, base=told.get("revision"))
+        if kept.aside:
+            raise Problem(409, "draft-behind", "The draft has changed since. What you sent is kept in its history.")
+        return Response(DraftSerializer(kept.draft).data)
 
 
 class SubmitView(APIView):

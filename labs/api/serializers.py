@@ -103,5 +103,6 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
 
     class Meta:
         model = Draft
-        fields = ["source", "problem", "updated_at"]
-        read_only_fields = ["problem", "updated_at"]
+        fields = ["source", "revision", "problem", "problem_line", "updated_at"]
+        read_only_fields = ["problem", "problem_line", "updated_at"]
+        extra_kwargs = {"revision": {"required": False}}

@@ -7,23 +7,21 @@ from typing import Final
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from labs import queries, report, services
 from labs.models import Lab
-from labs.source import SourceProblemError, keepable
+from labs.source import SourceProblemError
 from labs.views.bench_shape import bench_shape, editor_words
+from labs.views.drafts import chosen_file, keep_the_page
 from labs.views.people import learner
 from residual.accounts.models import User
 
 RECENT: Final = 20
-READ_AT_MOST: Final = 4 * 1024 * 1024
 _styled: Final = csp_update({"style-src": [NONCE]})  # CodeMirror makes a <style> with the page's nonce
 
 
@@ -36,6 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
+@never_cache
 def lab(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = queries.live_lab(slug)
     return _bench(request, found)
@@ -47,53 +46,10 @@ def submit(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Queue what was sent: the chosen file if there is one, else the editor's text."""
     found = queries.live_lab(slug)
     try:
-        submission = services.submit(learner(request), found, _sent(request))
+        submission = services.submit(learner(request), found, _sent(request, found))
     except SourceProblemError:
         return _bench(request, found, status=422)  # the draft holds the code and what is wrong with it
     return redirect(submission)
-
-
-@require_POST
-@login_required
-def save_draft(request: HttpRequest, slug: str) -> HttpResponse:
-    found = queries.live_lab(slug)
-    draft = services.save_draft(learner(request), found, request.POST.get("source", ""))
-    if request.headers.get("HX-Request"):
-        return render(request, "labs/_draft_state.html", {"draft": draft})
-    messages.success(request, _("Draft saved."))
-    return redirect(found)
-
-
-@require_POST
-@login_required
-def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a file into the editor without submitting it."""
-    found = queries.live_lab(slug)
-    file = _chosen_file(request)
-    if file is not None:
-        services.save_draft(learner(request), found, keepable(file))
-        messages.success(request, _("The file is in the editor. It is not submitted yet."))
-    else:
-        messages.error(request, _("Choose a file first."))
-    return redirect(found)
-
-
-@require_POST
-@login_required
-def reset(request: HttpRequest, slug: str) -> HttpResponse:
-    found = queries.live_lab(slug)
-    services.save_draft(learner(request), found, found.starter)
-    messages.success(request, _("The editor holds the starter again."))
-    return redirect(found)
-
-
-@require_POST
-@login_required
-def download(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """What is in the editor, saved or not, as a file."""
-    found = queries.live_lab(slug)
-    headers = {"Content-Disposition": f'attachment; filename="{found.filename}"'}
-    return HttpResponse(request.POST.get("source", ""), content_type="text/x-python; charset=utf-8", headers=headers)
 
 
 @require_POST
@@ -142,12 +98,9 @@ def _hints(found: Lab, shown: int) -> dict[str, object]:
     return {"lab": found, "hints": found.hints_html[:shown], "hints_left": max(0, len(found.hints_html) - shown)}
 
 
-def _sent(request: HttpRequest) -> bytes | str:
-    file = _chosen_file(request)
-    return request.POST.get("source", "") if file is None else file
-
-
-def _chosen_file(request: HttpRequest) -> bytes | None:
-    """The uploaded file; of one that is far too large, enough to say so. None if no file was chosen."""
-    file = request.FILES.get("file")
-    return bytes(file.read(READ_AT_MOST)) if isinstance(file, UploadedFile) else None
+def _sent(request: HttpRequest, found: Lab) -> bytes | str:
+    file = chosen_file(request)
+    if file is None:
+        return request.POST.get("source", "")
+    keep_the_page(request, found)
+    return file

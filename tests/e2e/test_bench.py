@@ -115,3 +115,47 @@ def test_the_same_words_can_be_written_without_the_editor(desk: BrowserContext, 
     page.goto(f"{site.url}/labs/{LAB}/")
     page.fill("#source", "y = 2")
     expect(page.locator("#draft-state")).to_contain_text("Draft saved")
+
+
+def test_what_is_typed_offline_is_said_and_saved_when_the_connection_is_back(bench: Page) -> None:
+    write_code(bench, "online = 1")
+    expect(bench.locator("#draft-state")).to_contain_text("Draft saved")
+    bench.context.set_offline(True)
+    write_code(bench, "offline = 1")
+    expect(bench.locator("#draft-state")).to_contain_text("Not saved: offline")
+    bench.context.set_offline(False)
+    expect(bench.locator("#draft-state")).to_contain_text("Draft saved", timeout=15_000)
+    bench.reload()
+    expect(bench.locator("#source")).to_have_value("offline = 1")
+
+
+def test_what_no_server_ever_got_is_back_with_the_next_page(desk: BrowserContext, bench: Page) -> None:
+    write_code(bench, "known = 1")
+    expect(bench.locator("#draft-state")).to_contain_text("Draft saved")
+    address = bench.url
+    desk.set_offline(True)
+    write_code(bench, "unsent = 1")
+    expect(bench.locator("#draft-state")).to_contain_text("Not saved")
+    bench.close()
+    desk.set_offline(False)
+    page = desk.new_page()
+    page.goto(address)
+    expect(page.locator("#draft-state")).to_contain_text("What could not be saved last time is back")
+    expect(page.locator("#source")).to_have_value("unsent = 1")
+    expect(page.locator(".cm-content")).to_contain_text("unsent = 1")
+
+
+def test_two_tabs_lose_nothing_and_the_slower_one_is_told(desk: BrowserContext, bench: Page) -> None:
+    write_code(bench, "start = 1")
+    expect(bench.locator("#draft-state")).to_contain_text("Draft saved")
+    other = desk.new_page()
+    other.goto(bench.url)
+    expect(other.locator(".cm-content")).to_be_visible()
+    write_code(other, "other = 1")
+    expect(other.locator("#draft-state")).to_contain_text("Draft saved")
+    write_code(bench, "mine = 1")
+    expect(bench.get_by_role("alert")).to_contain_text("Another tab saved this lab")
+    bench.click("[data-keep-mine]")
+    expect(bench.locator("#draft-state")).to_contain_text("Draft saved")
+    bench.click("text=History")
+    expect(bench.locator(".versions")).to_contain_text("From another tab, set aside")

@@ -54,6 +54,7 @@ LEARNERS = {
     "account_reauthenticate": "/accounts/reauthenticate/",
     "labs:index": "/labs/",
     "labs:lab": f"/labs/{LAB}/",
+    "labs:history": f"/labs/{LAB}/history",
     "labs:submission": "the submission of the fixture",
     "reviews:session": "/reviews/",
     "reviews:quiz": "/reviews/papers/attention-is-all-you-need/",
@@ -69,7 +70,9 @@ NOT_PAGES = {
     "account_confirm_login_code": "leads to account_login: login codes are off",
     "reviews:card": "the card that reviews:session shows",
     "reviews:verdict": "follows an answer; the journey walks there",
-    **dict.fromkeys(("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint"), "takes a POST"),
+    **dict.fromkeys(
+        ("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint", "labs:restore"), "takes a POST"
+    ),
     **dict.fromkeys(("labs:give-up", "labs:cancel", "labs:download"), "takes a POST"),
     **dict.fromkeys(("labs:panel", "labs:events"), "part of labs:submission"),
     **{f"reviews:{name}": "takes a POST" for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start")},

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from labs import services
+from labs import drafts
 from labs.models import Draft, Lab, Runner, Submission
 from labs.views.bench_shape import WIDTHS
 from residual.accounts.models import User
@@ -52,7 +52,7 @@ def test_the_page_shows_brief_checks_limits_and_the_starter(client: Client, lab:
 
 
 def test_the_draft_is_in_the_editor_escaped(client: Client, me: User, lab: Lab) -> None:
-    services.save_draft(me, lab, "</textarea><script>alert(1)</script>")
+    drafts.keep(me, lab, "</textarea><script>alert(1)</script>", drafts.Kind.SAVED)
     html = page(client)
     assert "&lt;/textarea&gt;&lt;script&gt;" in html
     assert "<script>alert" not in html
@@ -107,13 +107,13 @@ def test_uploading_fills_the_editor_and_submits_nothing(client: Client, me: User
 
 
 def test_uploading_nothing_asks_for_a_file_and_keeps_the_draft(client: Client, me: User, lab: Lab) -> None:
-    services.save_draft(me, lab, "precious")
+    drafts.keep(me, lab, "precious", drafts.Kind.SAVED)
     assert "Choose a file first." in client.post("/labs/sdpa/upload", follow=True).content.decode()
     assert Draft.objects.get().source == "precious"
 
 
 def test_resetting_brings_the_starter_back(client: Client, me: User, lab: Lab) -> None:
-    services.save_draft(me, lab, "x = 1")
+    drafts.keep(me, lab, "x = 1", drafts.Kind.SAVED)
     post(client, "reset", source="x = 1")
     assert Draft.objects.get().source == lab.starter
 

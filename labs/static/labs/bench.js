@@ -1,32 +1,19 @@
-// The bench's comforts: send with Ctrl-Enter, a brief as wide as one likes, and no typed word lost with the tab.
+// The bench's keys: send with Ctrl-Enter, save with Ctrl-S. `?` lists them.
 "use strict";
 (() => {
   const form = document.getElementById("bench");
-  const source = document.getElementById("source");
-  let saved = source.value;
+  const press = (name) => form.querySelector(`button[data-press=${name}]`).click();
 
-  form.addEventListener(
+  document.addEventListener(
     "keydown",
     (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+      const button = { Enter: "submit", s: "save" }[event.key];
+      if (!button) return;
       event.preventDefault();
-      form.requestSubmit();
+      event.stopPropagation();
+      press(button);
     },
     true,
   );
-
-  document.body.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt === source && event.detail.successful) saved = event.detail.requestConfig.parameters.source;
-  });
-
-  // The debounced save may still be waiting when the tab is closed.
-  let leaving = false;
-  form.addEventListener("submit", () => (leaving = true));
-  addEventListener("pagehide", () => {
-    if (leaving || source.value === saved) return;
-    const body = new FormData();
-    body.set("source", source.value);
-    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    navigator.sendBeacon(form.dataset.draft, body);
-  });
 })();
