@@ -235,6 +235,10 @@ class Question(Content):
         EXPRESSION = "expression"
         CLOZE = "cloze"
         ORDERING = "ordering"
+        CONTRAST = "contrast"
+        WHAT_IF = "what_if"
+        CLAIM = "claim"
+        BUG = "bug"
         SELF = "self"
 
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="questions")

@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 from curriculum.expressions import ExpressionError, equivalent
 from curriculum.generators import GENERATORS, draw
 from curriculum.questions import field_names
+from curriculum.quiz_parts import Options, QuestionPart
+from curriculum.quiz_reasoning import BugQuestion, ClaimQuestion, ContrastQuestion, WhatIfQuestion
 from curriculum.schema import Id, Item, Some, Strict, Text, at_least
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -16,50 +18,22 @@ Box = dict[Name, tuple[float, float]]
 Tolerance = Annotated[float, Field(ge=0, lt=1)]
 
 
-class QuestionPart(Item):
-    skill: Id
-    source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    core: bool = False
-    covers: tuple[Id, ...] = ()
-    prompt: Text
-    explanation: Text
-
-
-class Option(Item):
-    text: Text
-    correct: bool = False
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _explains_a_wrong_choice(self) -> Self:
-        if not self.correct and not self.note:
-            raise ValueError("a wrong option needs a note that says what it mistakes")
-        return self
-
-
-class _Options(QuestionPart):
-    options: Annotated[tuple[Option, ...], at_least(2)]
-
-    def _correct(self) -> int:
-        return sum(option.correct for option in self.options)
-
-
-class ChoiceQuestion(_Options):
+class ChoiceQuestion(Options):
     kind: Literal["choice"]
 
     @model_validator(mode="after")
     def _has_one_answer(self) -> Self:
-        if self._correct() != 1:
-            raise ValueError(f"a choice has exactly one correct option, not {self._correct()}")
+        if self.correct_options() != 1:
+            raise ValueError(f"a choice has exactly one correct option, not {self.correct_options()}")
         return self
 
 
-class MultipleQuestion(_Options):
+class MultipleQuestion(Options):
     kind: Literal["multiple"]
 
     @model_validator(mode="after")
     def _has_an_answer(self) -> Self:
-        if not 1 <= self._correct() < len(self.options):
+        if not 1 <= self.correct_options() < len(self.options):
             raise ValueError("a multiple choice has at least one correct and one wrong option")
         return self
 
@@ -234,6 +208,10 @@ Question = Annotated[
     | ExpressionQuestion
     | ClozeQuestion
     | OrderingQuestion
+    | ContrastQuestion
+    | WhatIfQuestion
+    | ClaimQuestion
+    | BugQuestion
     | SelfQuestion,
     Field(discriminator="kind"),
 ]

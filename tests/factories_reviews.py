@@ -68,6 +68,31 @@ SPECS: Mapping[str, dict[str, Any]] = {
         ],
         "notes": [{"first": "softmax", "second": "mask", "note_html": "The future leaks."}],
     },
+    "contrast": {
+        "names": {"first": "<em>pre</em>", "second": "post"},
+        "rows": [
+            {"id": "r1", "text_html": "Is <em>first</em>", "column": "first", "note_html": "It is the first."},
+            {"id": "r2", "text_html": "Is both", "column": "both", "note_html": "It is <b>both</b>."},
+        ],
+    },
+    "what_if": {
+        "rows": [
+            {"id": "r1", "text_html": "heads", "column": "larger", "note_html": "They grow."},
+            {"id": "r2", "text_html": "width", "column": "same", "note_html": "It stays."},
+        ]
+    },
+    "claim": {
+        "options": [
+            {"id": "a", "text_html": "more", "correct": False, "note_html": "The table is silent."},
+            {"id": "b", "text_html": "less", "correct": True, "note_html": ""},
+        ]
+    },
+    "bug": {
+        "code": "def f(x):\n    y = x < 1\n\n    return y",
+        "line": 2,
+        "repair": "    y = x > 1",
+        "notes": [{"line": 4, "note_html": "Returning is <b>right</b>."}],
+    },
     "self": {"answer_html": "<p>Because of the <b>variance</b>.</p>"},
 }
 RIGHT: Mapping[str, dict[str, Any]] = {
@@ -78,6 +103,10 @@ RIGHT: Mapping[str, dict[str, Any]] = {
     "expression": {"text": "x * d_k ** 0.5"},
     "cloze": {"blanks": {"c1": "a**0.5", "c2": "gaussian  Noise"}},
     "ordering": {"places": {"scale": "1", "mask": "2", "softmax": "3"}},
+    "contrast": {"rows": {"r1": "first", "r2": "both"}},
+    "what_if": {"rows": {"r1": "larger", "r2": "same"}},
+    "claim": {"chosen": "b"},
+    "bug": {"line": "2"},
 }
 WRONG: Mapping[str, dict[str, Any]] = {
     "choice": {"chosen": "a"},
@@ -87,6 +116,10 @@ WRONG: Mapping[str, dict[str, Any]] = {
     "expression": {"text": "d_k*x"},
     "cloze": {"blanks": {"c1": "a^0.5", "c2": "signal"}},
     "ordering": {"places": {"scale": "1", "mask": "3", "softmax": "2"}},
+    "contrast": {"rows": {"r1": "first", "r2": "neither"}},
+    "what_if": {"rows": {"r1": "smaller", "r2": "same"}},
+    "claim": {"chosen": "a"},
+    "bug": {"line": "4"},
 }
 
 

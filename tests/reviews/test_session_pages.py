@@ -32,6 +32,10 @@ FORMS: dict[str, dict[str, Any]] = {
         "right": {"place_scale": "1", "place_mask": "2", "place_softmax": "3"},
         "wrong": {"place_scale": "1", "place_mask": "3", "place_softmax": "2"},
     },
+    "contrast": {"right": {"row_r1": "first", "row_r2": "both"}, "wrong": {"row_r1": "first", "row_r2": "neither"}},
+    "what_if": {"right": {"row_r1": "larger", "row_r2": "same"}, "wrong": {"row_r1": "same", "row_r2": "same"}},
+    "claim": {"right": {"chosen": "b"}, "wrong": {"chosen": "a"}},
+    "bug": {"right": {"line": "2"}, "wrong": {"line": "4"}},
 }
 
 
@@ -95,6 +99,14 @@ def test_an_empty_answer_is_asked_again_and_costs_nothing(browser: Client, user:
     assert 'id="problem" role="alert"' in text(response)
     card.refresh_from_db()
     assert card.reps == 0
+
+
+def test_a_pick_of_the_newer_kinds_is_shown_with_the_verdict(browser: Client, user: User) -> None:
+    page = text(send(browser, card_of(user, "contrast"), **FORMS["contrast"]["wrong"]))
+    assert "<li>Is both: <strong>neither</strong></li>" in page
+    page = text(send(browser, card_of(user, "bug"), **FORMS["bug"]["wrong"]))
+    assert "You answered: <code>return y</code>" in page
+    assert "y = x &gt; 1" in page
 
 
 def test_what_could_not_be_read_is_still_in_its_field(browser: Client, user: User) -> None:

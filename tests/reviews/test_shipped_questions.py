@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,16 +20,20 @@ Mistake = tuple[dict[str, Any], str]  # an answer, and the note it must get
 
 
 def right(kind: str, spec: Spec) -> dict[str, Any]:
-    match kind:
-        case "choice":
-            return {"chosen": next(option["id"] for option in spec["options"] if option["correct"])}
-        case "multiple":
-            return {"chosen": [option["id"] for option in spec["options"] if option["correct"]]}
-        case "cloze":
-            return {"blanks": {blank["id"]: blank.get("expression") or blank["accept"][0] for blank in spec["blanks"]}}
-        case "ordering":
-            return {"places": {step["id"]: str(place) for place, step in enumerate(spec["steps"], start=1)}}
-    return typed(spec["answer"])
+    chosen = [option["id"] for option in spec.get("options", ()) if option["correct"]]
+    ways: dict[str, Callable[[], dict[str, Any]]] = {
+        "choice": lambda: {"chosen": chosen[0]},
+        "claim": lambda: {"chosen": chosen[0]},
+        "multiple": lambda: {"chosen": chosen},
+        "cloze": lambda: {
+            "blanks": {part["id"]: part.get("expression") or part["accept"][0] for part in spec["blanks"]}
+        },
+        "contrast": lambda: {"rows": {row["id"]: row["column"] for row in spec["rows"]}},
+        "what_if": lambda: {"rows": {row["id"]: row["column"] for row in spec["rows"]}},
+        "bug": lambda: {"line": str(spec["line"])},
+        "ordering": lambda: {"places": {step["id"]: str(place) for place, step in enumerate(spec["steps"], start=1)}},
+    }
+    return ways[kind]() if kind in ways else typed(spec["answer"])
 
 
 def typed(answer: object) -> dict[str, Any]:
@@ -37,17 +41,18 @@ def typed(answer: object) -> dict[str, Any]:
 
 
 def mistakes(kind: str, spec: Spec) -> Iterator[Mistake]:
-    if kind in {"choice", "multiple"}:
-        for option in spec["options"]:
-            if not option["correct"] and option["note_html"]:
-                yield {"chosen": option["id"] if kind == "choice" else [option["id"]]}, option["note_html"]
-    elif kind == "cloze":
-        for blank in spec["blanks"]:
-            for note in blank["notes"]:
-                yield {"blanks": right(kind, spec)["blanks"] | {blank["id"]: note["answer"]}}, note["note_html"]
-    elif kind != "ordering":
-        for note in spec["notes"]:
-            yield typed(note["answer"]), note["note_html"]
+    for option in spec.get("options", ()):
+        if not option["correct"] and option["note_html"]:
+            yield {"chosen": [option["id"]] if kind == "multiple" else option["id"]}, option["note_html"]
+    for row in spec.get("rows", ()):
+        if row["note_html"]:
+            yield {"rows": right(kind, spec)["rows"] | {row["id"]: "another"}}, row["note_html"]
+    for blank in spec.get("blanks", ()):
+        for note in blank["notes"]:
+            yield {"blanks": right(kind, spec)["blanks"] | {blank["id"]: note["answer"]}}, note["note_html"]
+    for note in spec.get("notes", ()):
+        if kind != "ordering":
+            yield {"line": str(note["line"])} if kind == "bug" else typed(note["answer"]), note["note_html"]
 
 
 @pytest.fixture

@@ -7,7 +7,18 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from residual.reviews.kinds import choice, cloze, expression, multiple, numeric, ordering, self_graded, shape
+from residual.reviews.kinds import (
+    bug,
+    choice,
+    cloze,
+    expression,
+    multiple,
+    numeric,
+    ordering,
+    self_graded,
+    shape,
+    sorting,
+)
 from residual.reviews.kinds.base import Answer, Kind, Spec, Unreadable, Verdict
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -18,6 +29,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "expression": expression.KIND,
     "cloze": cloze.KIND,
     "ordering": ordering.KIND,
+    "contrast": sorting.CONTRAST,
+    "what_if": sorting.WHAT_IF,
+    "claim": choice.KIND,
+    "bug": bug.KIND,
     "self": self_graded.KIND,
 }
 __all__ = ["KINDS", "Answer", "Unreadable", "Verdict", "grade", "is_machine_graded", "read", "right_answer"]

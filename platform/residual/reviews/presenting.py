@@ -133,6 +133,9 @@ def _verdict(kind: str, drawn: Instance, answer: Answer | None) -> Verdict:
 
 def _given(shown: Mapping[str, Any]) -> SafeString | str:
     """What was answered, where the page does not show it in place."""
+    if "given" in shown:
+        words: SafeString | str = shown["given"]
+        return words
     if "options" in shown:
         chosen = [(trusted(option["text_html"]),) for option in shown["options"] if option["id"] in shown["chosen"]]
         return format_html_join(", ", "{}", chosen)
