@@ -16,7 +16,7 @@ def note_what_drafts_hold(apps, _editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('labs', '0004_runner_capabilities'),
+        ('labs', '0005_refused_runners'),
     ]
 
     operations = [
