@@ -91,11 +91,17 @@ def test_the_runner_judges_without_django_and_without_a_database_driver(
     code = """
 import os
 os.environ |= {"RUNNER_BROKER_URL": "memory://", "SITE_URL": "http://127.0.0.1:1", "RUNNER_TOKEN": "none"}
-import gpu_runner.lab, gpu_runner.client, gpu_runner.celery, gpu_runner.checking
+import importlib, pkgutil, gpu_runner
+for module in pkgutil.walk_packages(gpu_runner.__path__, "gpu_runner."):
+    importlib.import_module(module.name)
+    print(module.name)
 print(gpu_runner.__file__)
 """
-    said = run_outside([wheels["runner"]], SITE_ONLY, code, tmp_path)
-    assert said.startswith(str(wheels["runner"]))
+    *modules, place = run_outside([wheels["runner"]], SITE_ONLY, code, tmp_path).splitlines()
+    assert place.startswith(str(wheels["runner"]))
+    assert {"gpu_runner.worker", "gpu_runner.lab", "gpu_runner.sandbox.zygote", "gpu_runner.checking.serve"} < {
+        *modules
+    }
 
 
 def test_the_protocol_needs_pydantic_alone(wheels: dict[str, Path], tmp_path: Path) -> None:
