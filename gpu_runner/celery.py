@@ -7,10 +7,12 @@ variables read in `Settings`.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -120,6 +122,8 @@ _running: dict[str, Worker] = {}
 @worker_init.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def begin(**_: Any) -> None:
     """Before the first doorbell: warm zygotes, then look for work left from before."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop_early)  # Celery's own come after this, and work does not wait for them
     supervisor = start_supervisor(settings)
     client = SiteClient(settings.site_url, settings.token, settings.name, settings.cache)
     worker = _running["worker"] = Worker(supervisor, client, settings.lanes)
@@ -127,9 +131,14 @@ def begin(**_: Any) -> None:
     threading.Thread(target=worker.claim_when_idle, name="idle-claims", daemon=True).start()
 
 
+def _stop_early(_number: int, _frame: FrameType | None) -> None:
+    end()
+    raise SystemExit(0)
+
+
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def stop_claiming(**_: Any) -> None:
-    """Asked to stop: what runs is finished, and what waits is left to others."""
+    """Asked to stop: what runs is finished or handed back, and what waits is left to others."""
     worker = _running.get("worker")
     if worker is not None:
         worker.close()
@@ -137,7 +146,7 @@ def stop_claiming(**_: Any) -> None:
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]  # celery ships no types
 def end(**_: Any) -> None:
-    """Finish what runs, then let go of the zygotes."""
+    """Wait for what runs, then let go of the zygotes."""
     worker = _running.pop("worker", None)
     if worker is not None:
         worker.close()

@@ -82,6 +82,10 @@ class SiteClient:
         answer = self._post(f"/jobs/{job.id}/heartbeat", Heartbeat(attempt=job.attempt).model_dump(mode="json"))
         return bool(answer.json()["cancel"])
 
+    def hand_back(self, job: Job) -> None:
+        """Give a job back unjudged, for somebody else to run. Raises StaleError."""
+        self._post(f"/jobs/{job.id}/hand-back", Heartbeat(attempt=job.attempt).model_dump(mode="json"))
+
     def events(self, job: Job, events: list[Event]) -> None:
         """Post events in order, in bounded batches. Raises StaleError."""
         for start in range(0, len(events), MAX_BATCH):

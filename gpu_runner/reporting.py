@@ -22,7 +22,7 @@ BEAT_S: Final = 0.5  # at most so long until a cancelled job is noticed
 log = structlog.get_logger("gpu_runner")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Reporter:
     """Posts a job's events and heartbeats from a thread of its own, so that judging never waits for the network."""
 
@@ -34,6 +34,7 @@ class Reporter:
     _done: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
     _stale: bool = False
+    _let_go: bool = False
     _thread: threading.Thread | None = None
     _last_beat: float = field(default_factory=time.monotonic)
 
@@ -58,12 +59,25 @@ class Reporter:
         """Whether somebody else has the job by now."""
         return self._stale
 
+    @property
+    def handed_back(self) -> bool:
+        """Whether this runner is to give the job back instead of judging it."""
+        return self._let_go
+
+    def let_go(self) -> None:
+        """Stop judging because this runner was asked to stop; what comes of it now is nothing to tell."""
+        with self._wake:
+            self._let_go = True
+            self._stop.set()
+
     def stopped(self) -> bool:
         """Whether to stop judging: cancelled, or somebody else's job by now."""
         return self._stop.is_set()
 
     def add(self, kind: str, data: dict[str, Any]) -> None:
         with self._wake:
+            if self._let_go:
+                return
             self._seq += 1
             body = {"seq": self._seq, "kind": kind, "at": datetime.now(UTC), "data": data}
             self._events.append(Event.model_validate(body))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from gpu_runner.reporting import Reporter
 from gpu_runner.supervisor.trial import Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gpu_runner.supervisor.judge import Supervisor
 
 IDLE_CLAIM_S: Final = 2.0
@@ -25,6 +28,7 @@ LONG_AT_ONCE: Final = SIDE_BY_SIDE - 1  # one place is left for checks, whatever
 VERDICT_PATIENCE_S: Final = 120.0
 FIRST_REST_S: Final = 0.5
 REST_DOUBLINGS: Final = 5  # so the longest rest is 16 s
+LAST_CHECK_S: Final = 5.0  # how long a check may go on once this runner is asked to stop; longer runs end at once
 
 log = structlog.get_logger("gpu_runner")
 
@@ -53,6 +57,8 @@ class Worker:
     _closing: threading.Event = field(default_factory=threading.Event)
     _complaint: str = ""
     _failures: int = 0
+    _reporters: set[Reporter] = field(default_factory=set)
+    _last_call: threading.Timer | None = None
 
     def drain(self) -> int:
         """Claim and judge until there is nothing to do; how many jobs that were."""
@@ -84,13 +90,26 @@ class Worker:
                 busy[-1].start()
 
     def close(self) -> None:
-        """Claim nothing any more; what runs goes on."""
+        """Claim nothing any more. A training run is handed back at once, a check if it does not end soon."""
+        if self._closing.is_set():
+            return
         self._closing.set()
+        self._last_call = threading.Timer(LAST_CHECK_S, self._let_go)
+        self._last_call.daemon = True
+        self._last_call.start()
+        self._let_go(only_long=True)
+
+    def _let_go(self, *, only_long: bool = False) -> None:
+        for reporter in list(self._reporters):
+            if not only_long or reporter.job.lane is not Lane.CHECK:
+                reporter.let_go()
 
     def wait_until_idle(self) -> None:
         """Return once nothing is being judged; call `close` before, or it may be long."""
         for _ in range(SIDE_BY_SIDE):
             self._places.acquire()
+        if self._last_call is not None:
+            self._last_call.cancel()
 
     def _next_job(self) -> Job | None:
         """A job of a lane with a free place. One claim at a time: the places it names stay free until its answer."""
@@ -127,11 +146,14 @@ class Worker:
         """Judge one job, tell the site, return the verdict."""
         bound = log.bind(job=job.id, attempt=job.attempt, lab=job.lab, request_id=job.request_id)
         started = time.monotonic()
-        with Reporter(self.client, job) as reporter:
+        with Reporter(self.client, job) as reporter, self._stoppable(reporter):
             reporter.add("started", {"level": self.supervisor.level.value, "runner": self.client.name})
             report = self._judge(job, reporter)
         if reporter.stale:
             bound.warning("attempt_is_stale")
+            return report.verdict
+        if reporter.handed_back and report.verdict is not Verdict.PASSED:
+            self._hand_back(job)
             return report.verdict
         try:
             self.client.verdict(job, report, VERDICT_PATIENCE_S)
@@ -142,6 +164,23 @@ class Worker:
         else:
             bound.info("judged", verdict=report.verdict.value, seconds=round(time.monotonic() - started, 3))
         return report.verdict
+
+    @contextlib.contextmanager
+    def _stoppable(self, reporter: Reporter) -> Iterator[None]:
+        """While this is held, `close` can let go of the job; one that was claimed meanwhile is not even begun."""
+        self._reporters.add(reporter)
+        try:
+            if self._closing.is_set():
+                reporter.let_go()
+            yield
+        finally:
+            self._reporters.discard(reporter)
+
+    def _hand_back(self, job: Job) -> None:
+        try:
+            self.client.hand_back(job)
+        except (StaleError, UnreachableError, RefusedError) as error:
+            log.warning("not_handed_back", job=job.id, error=str(error), then="the lease ends and the job is given out")
 
     def _judge(self, job: Job, reporter: Reporter) -> Report:
         try:

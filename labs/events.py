@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -63,14 +63,29 @@ def fail_attempt(submission: Submission, reason: str, report: dispatch.Report | 
     log.warning("attempt_failed", reason=reason, **submission.log_fields())
     if submission.infra_failures >= INFRA_FAILURES:
         return _finish(submission, report or dispatch.Report(verdict=dispatch.Verdict.INFRA_ERROR, message=reason))
-    now, last = timezone.now(), submission.infra_failures == INFRA_FAILURES - 1
+    last = submission.infra_failures == INFRA_FAILURES - 1
+    return _queue_again(submission, timezone.now() + LAST_TRY_AFTER if last else None)
+
+
+def hand_back(submission_id: UUID, attempt: int) -> Submission:
+    """A runner that was asked to stop gives an attempt back unjudged: queue it again at once. Nobody failed.
+
+    Raises StaleAttemptError if `attempt` is not the running one.
+    """
+    with transaction.atomic():
+        submission = fenced(submission_id, attempt)
+        log.info("attempt_handed_back", **submission.log_fields())
+        return _queue_again(submission, retry_at=None)
+
+
+def _queue_again(submission: Submission, retry_at: datetime | None) -> Submission:
     submission.status = Submission.Status.QUEUED
     submission.lease_expires_at = None
-    submission.rung_at = now
-    submission.retry_at = now + LAST_TRY_AFTER if last else None
+    submission.rung_at = timezone.now()
+    submission.retry_at = retry_at
     submission.revision += 1
     submission.save(update_fields=["status", "lease_expires_at", "rung_at", "retry_at", "revision", "infra_failures"])
-    if not last:  # after the pause the reconciler rings
+    if retry_at is None:  # after a pause the reconciler rings
         transaction.on_commit(partial(dispatch.ring, str(submission.pk)))
     return submission
 

@@ -95,6 +95,14 @@ class VerdictView(RunnerView):
         return Response({"status": submission.status, "verdict": submission.verdict})
 
 
+class HandBackView(RunnerView):
+    def post(self, request: Request, submission_id: UUID) -> Response:
+        """For a runner that was asked to stop: the job is queued again at once, and nothing counts as a failure."""
+        told = dispatch.Heartbeat.model_validate(request.data)
+        self.attempt_is_theirs(submission_id, told.attempt)
+        return Response({"status": events.hand_back(submission_id, told.attempt).status})
+
+
 class JudgeView(RunnerView):
     def get(self, request: Request, digest: str) -> Response:  # noqa: ARG002 - DRF's signature
         bundle = JudgeBundle.objects.filter(pk=digest).first()

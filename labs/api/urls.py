@@ -9,6 +9,7 @@ urlpatterns = [
     path("runner/v1/jobs/<uuid:submission_id>/heartbeat", runner.HeartbeatView.as_view(), name="runner-heartbeat"),
     path("runner/v1/jobs/<uuid:submission_id>/events", runner.EventsView.as_view(), name="runner-events"),
     path("runner/v1/jobs/<uuid:submission_id>/verdict", runner.VerdictView.as_view(), name="runner-verdict"),
+    path("runner/v1/jobs/<uuid:submission_id>/hand-back", runner.HandBackView.as_view(), name="runner-hand-back"),
     path("runner/v1/judges/<slug:digest>", runner.JudgeView.as_view(), name="runner-judge"),
     path("v1/labs", learner.LabListView.as_view(), name="api-labs"),
     path("v1/labs/<slug:slug>", learner.LabView.as_view(), name="api-lab"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from residual.cli.processes import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_AFTER_S, Child, Group
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SAY = "print('ready', flush=True); time.sleep(60)"
 IGNORE_TERM = [
     sys.executable,
     "-c",
@@ -67,6 +68,27 @@ def test_stopping_ends_every_child(tmp_path: Path) -> None:
     group.start()
     group.stop()
     assert [child.exit_code() for child in children] == [-signal.SIGTERM, -signal.SIGTERM]
+
+
+def test_a_child_that_tells_the_others_ends_before_them(tmp_path: Path) -> None:
+    told = f"import os, signal, sys, time; signal.signal(15, lambda *_: sys.exit(os.path.exists('/proc/%d'))); {SAY}"
+    other = make_child(tmp_path, SLEEP, "other")
+    other.start()
+    assert other.process
+    first = make_child(tmp_path, [sys.executable, "-c", told % other.process.pid], "first")
+    first.ends_first = True
+    first.start()
+    wait_for(lambda: "ready" in first.last_words())
+    Group([other, first], print).stop()
+    assert (first.exit_code(), other.exit_code()) == (1, -signal.SIGTERM)
+
+
+def test_ctrl_c_in_the_terminal_reaches_no_child(tmp_path: Path) -> None:
+    child = make_child(tmp_path, SLEEP)
+    child.start()
+    assert child.process
+    assert os.getpgid(child.process.pid) != os.getpgid(0)
+    Group([child], print).stop()
 
 
 def test_a_child_that_ignores_the_request_is_killed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A site reduced to what a runner sees of it: the five calls of the runner API over loopback HTTP."""
+"""A site reduced to what a runner sees of it: the six calls of the runner API over loopback HTTP."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class FakeSite:
     away: int = 0
     stale: bool = False
     cancel: bool = False
+    handed_back: list[str] = field(default_factory=list)
     told: threading.Condition = field(default_factory=threading.Condition)
     url: str = ""
 
@@ -78,6 +79,9 @@ class FakeSite:
         if path.endswith("/verdict"):
             self.verdicts.append(VerdictPost.model_validate(body))
             return 200, {}
+        if path.endswith("/hand-back"):
+            self.handed_back.append(path.split("/")[-2])
+            return 200, {"status": "queued"}
         return 200, {"cancel": self.cancel}
 
     def _bundle(self, digest: str) -> tuple[int, Any]:

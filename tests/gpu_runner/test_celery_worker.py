@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
-from gpu_runner.protocol import RING_QUEUE, RING_TASK, Verdict, broker_settings
+from gpu_runner.protocol import RING_QUEUE, RING_TASK, Limits, Verdict, broker_settings
 from gpu_runner.supervisor.levels import NoSandboxError, detect_level
 from tests.gpu_runner.conftest import CHECKS, LAB
 from tests.gpu_runner.fake_site import TOKEN, FakeSite, serving
@@ -109,6 +109,23 @@ def test_a_doorbell_and_a_lost_doorbell_both_end_in_a_verdict(
     assert runner.poll() is None
 
 
+@pytest.mark.parametrize("broker", BROKERS[:1], indirect=True)
+def test_a_runner_that_is_asked_to_stop_hands_its_training_back_at_once(
+    runner: subprocess.Popen[bytes], site: FakeSite
+) -> None:
+    limits = Limits(wall_s=600, cpu_s=600, memory_mb=256)
+    job = site.add_job(FILES, "import time\ntime.sleep(500)\n", lane="train", limits=limits, lease_s=600)
+    with site.told:  # the child sleeps by the second heartbeat at the latest; told or not, it is let go
+        assert site.told.wait_for(lambda: site.events, timeout=60)
+
+    runner.send_signal(signal.SIGTERM)
+
+    assert runner.wait(timeout=30) == 0
+    assert site.handed_back == [job.id]
+    assert site.verdicts == []
+    assert [event.kind for batch in site.events for event in batch.events] == ["started"]
+
+
 def test_a_runner_that_is_asked_to_stop_finishes_what_it_has_and_takes_no_more(
     runner: subprocess.Popen[bytes], site: FakeSite
 ) -> None:
@@ -120,5 +137,5 @@ def test_a_runner_that_is_asked_to_stop_finishes_what_it_has_and_takes_no_more(
 
     assert runner.wait(timeout=30) == 0
     assert site.queue != []
-    assert len(site.verdicts) == 40 - len(site.queue)
+    assert len(site.verdicts) + len(site.handed_back) == 40 - len(site.queue)  # one may be claimed just then
     assert {told.report.verdict for told in site.verdicts} == {Verdict.PASSED}

@@ -42,6 +42,9 @@ class FakeRunner:
     def events(self, job: UUID | str, *events: dict[str, Any], attempt: int = 1) -> Answer:
         return self._post(f"jobs/{job}/events", {"attempt": attempt, "events": list(events)})
 
+    def hand_back(self, job: UUID | str, attempt: int = 1) -> Answer:
+        return self._post(f"jobs/{job}/hand-back", {"attempt": attempt})
+
     def verdict(self, job: UUID | str, report: dict[str, Any], attempt: int = 1) -> Answer:
         return self._post(f"jobs/{job}/verdict", {"attempt": attempt, "report": report})
 

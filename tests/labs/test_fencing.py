@@ -19,6 +19,7 @@ type_call = Callable[[FakeRunner, UUID, int], Answer]
 CALLS: dict[str, type_call] = {
     "heartbeat": lambda runner, job, attempt: runner.heartbeat(job, attempt),
     "events": lambda runner, job, attempt: runner.events(job, event_json(1), attempt=attempt),
+    "hand back": lambda runner, job, attempt: runner.hand_back(job, attempt),
     "verdict": lambda runner, job, attempt: runner.verdict(job, report_json(), attempt),
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())

@@ -30,6 +30,28 @@ def test_an_expired_lease_goes_back_to_the_queue_and_rings(
     assert (submission.status, submission.infra_failures, rung) == ("queued", 1, [str(submission.pk)])
 
 
+def test_a_job_that_is_handed_back_is_queued_at_once_and_nobody_failed(
+    runner: FakeRunner, rung: list[str], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    submission = make_submission()
+    for attempt in range(1, 6):  # more often than failures are forgiven
+        assert runner.claim().json()["attempt"] == attempt
+        with django_capture_on_commit_callbacks(execute=True):
+            assert runner.hand_back(submission.pk, attempt).json() == {"status": "queued"}
+    submission.refresh_from_db()
+    assert (submission.status, submission.infra_failures, submission.retry_at) == ("queued", 0, None)
+    assert rung == [str(submission.pk)] * 5
+
+
+def test_a_job_that_its_learner_cancelled_is_not_queued_by_handing_it_back(runner: FakeRunner) -> None:
+    submission = make_submission()
+    runner.claim()
+    Submission.objects.update(status=Submission.Status.CANCELLED)
+    assert runner.hand_back(submission.pk).status_code == 409
+    submission.refresh_from_db()
+    assert submission.status == "cancelled"
+
+
 def test_a_lease_that_holds_is_left_alone(runner: FakeRunner) -> None:
     make_submission()
     runner.claim()

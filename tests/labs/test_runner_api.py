@@ -17,6 +17,7 @@ CALLS = [
     ("post", "/api/runner/v1/claim"),
     ("post", f"/api/runner/v1/jobs/{NOBODYS}/heartbeat"),
     ("post", f"/api/runner/v1/jobs/{NOBODYS}/events"),
+    ("post", f"/api/runner/v1/jobs/{NOBODYS}/hand-back"),
     ("post", f"/api/runner/v1/jobs/{NOBODYS}/verdict"),
     ("get", "/api/runner/v1/judges/abc"),
 ]

@@ -48,7 +48,7 @@ def children(host: str, port: int) -> list[Child]:
     return [
         Child("web server", web, site, logs / "web.log"),
         Child("site worker", worker, site, logs / "worker.log"),
-        Child("runner", [*_delegated(), *_runner(python)], _runner_environment(), logs / "runner.log"),
+        Child("runner", [*_delegated(), *_runner(python)], _runner_environment(), logs / "runner.log", ends_first=True),
     ]
 
 

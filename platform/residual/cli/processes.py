@@ -27,6 +27,7 @@ class Child:
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    ends_first: bool = False  # it tells the others what it leaves unfinished
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -43,6 +44,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 preexec_fn=end_with_parent,  # noqa: PLW1509 - `residual run` has one thread
+                start_new_session=True,  # Ctrl-C is for `residual run`, which ends its children in their order
             )
         self.started_at = time.monotonic()
 
@@ -92,13 +94,14 @@ class Group:
                 )
 
     def stop(self) -> None:
-        """Ask every child to end, wait, and kill those that don't."""
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
-        for process in running:
-            process.terminate()
-        deadline = time.monotonic() + self.patience_s
-        for process in running:
-            _wait_or_kill(process, deadline)
+        """Ask every child to end, in their order, wait, and kill those that don't."""
+        for first in (True, False):
+            running = [child.process for child in self.children if child.process and child.ends_first is first]
+            for process in running:
+                process.terminate()
+            deadline = time.monotonic() + self.patience_s
+            for process in running:
+                _wait_or_kill(process, deadline)
 
 
 def _wait_or_kill(process: subprocess.Popen[bytes], deadline: float) -> None:
