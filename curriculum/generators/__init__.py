@@ -11,17 +11,33 @@ from random import Random
 from typing import Final
 
 from curriculum.generators.attention import ATTENTION
+from curriculum.generators.autoencoding import AUTOENCODING
+from curriculum.generators.convolution import CONVOLUTION
 from curriculum.generators.diffusion import DIFFUSION
 from curriculum.generators.drawing import Answer, Draw, Generator, NoDrawError
+from curriculum.generators.guidance import GUIDANCE
 from curriculum.generators.language import LANGUAGE
 from curriculum.generators.lora import LORA
+from curriculum.generators.memory import MEMORY
 from curriculum.generators.moe import MOE
 from curriculum.generators.scaling import SCALING
 from curriculum.generators.vision import VISION
 
 __all__ = ["GENERATORS", "Answer", "Draw", "Generator", "NoDrawError", "draw"]
 
-THEMES: Final = (ATTENTION, DIFFUSION, LANGUAGE, LORA, MOE, SCALING, VISION)
+THEMES: Final = (
+    ATTENTION,
+    AUTOENCODING,
+    CONVOLUTION,
+    DIFFUSION,
+    GUIDANCE,
+    LANGUAGE,
+    LORA,
+    MEMORY,
+    MOE,
+    SCALING,
+    VISION,
+)
 GENERATORS: Final[dict[str, Generator]] = {generator.__name__: generator for theme in THEMES for generator in theme}
 
 
