@@ -7,6 +7,7 @@ from typing import Final
 
 from csp.constants import NONCE
 from csp.decorators import csp_update
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from labs import queries, report, services
 from labs.models import Lab
+from labs.notebook import NotebookError
 from labs.source import SourceProblemError
 from labs.views.bench_shape import bench_shape, editor_words
 from labs.views.drafts import chosen_file, keep_the_page
@@ -47,6 +49,9 @@ def submit(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = queries.live_lab(slug)
     try:
         submission = services.submit(learner(request), found, _sent(request, found))
+    except NotebookError as refused:
+        messages.error(request, str(refused))
+        return redirect(found)
     except SourceProblemError:
         return _bench(request, found, status=422)  # the draft holds the code and what is wrong with it
     return redirect(submission)
@@ -99,8 +104,7 @@ def _hints(found: Lab, shown: int) -> dict[str, object]:
 
 
 def _sent(request: HttpRequest, found: Lab) -> bytes | str:
-    file = chosen_file(request)
-    if file is None:
+    if "file" not in request.FILES:
         return request.POST.get("source", "")
     keep_the_page(request, found)
-    return file
+    return chosen_file(request) or b""

@@ -17,10 +17,11 @@ from labs import drafts, queries, texts
 from labs.diff import compare
 from labs.drafts import Kind
 from labs.models import Lab
+from labs.notebook import MAX_BYTES, NotebookError, is_notebook, notebook_source
 from labs.source import keepable
 from labs.views.people import learner
 
-READ_AT_MOST: Final = 4 * 1024 * 1024
+READ_AT_MOST: Final = MAX_BYTES + 1
 
 
 @require_POST
@@ -43,15 +44,19 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @login_required
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
-    """Put a file into the editor without submitting it."""
+    """Put a Python file or a notebook's code into the editor without submitting it."""
     found = queries.live_lab(slug)
-    file = chosen_file(request)
-    if file is not None:
-        keep_the_page(request, found)
-        drafts.keep(learner(request), found, keepable(file), Kind.UPLOADED)
-        messages.success(request, _("The file is in the editor. It is not submitted yet."))
-    else:
+    keep_the_page(request, found)
+    try:
+        file = chosen_file(request)
+    except NotebookError as refused:
+        messages.error(request, str(refused))
+        return redirect(found)
+    if file is None:
         messages.error(request, _("Choose a file first."))
+        return redirect(found)
+    drafts.keep(learner(request), found, keepable(file), Kind.UPLOADED)
+    messages.success(request, _("The file is in the editor. It is not submitted yet."))
     return redirect(found)
 
 
@@ -117,9 +122,15 @@ def base_of(request: HttpRequest) -> int | None:
 
 
 def chosen_file(request: HttpRequest) -> bytes | None:
-    """The uploaded file; of one that is far too large, enough to say so. None if no file was chosen."""
+    """The uploaded file, a notebook as its code; of one that is far too large, enough to say so.
+
+    None if no file was chosen. Raises NotebookError.
+    """
     file = request.FILES.get("file")
-    return bytes(file.read(READ_AT_MOST)) if isinstance(file, UploadedFile) else None
+    if not isinstance(file, UploadedFile):
+        return None
+    data = bytes(file.read(READ_AT_MOST))
+    return notebook_source(data).encode("utf-8", "replace") if is_notebook(file.name or "") else data
 
 
 def _state(request: HttpRequest, found: Lab, kept: drafts.Kept) -> HttpResponse:
