@@ -10,6 +10,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+from curriculum.generators.adversarial import ADVERSARIAL
 from curriculum.generators.attention import ATTENTION
 from curriculum.generators.autoencoding import AUTOENCODING
 from curriculum.generators.convolution import CONVOLUTION
@@ -21,11 +22,13 @@ from curriculum.generators.lora import LORA
 from curriculum.generators.memory import MEMORY
 from curriculum.generators.moe import MOE
 from curriculum.generators.scaling import SCALING
+from curriculum.generators.scores import SCORES
 from curriculum.generators.vision import VISION
 
 __all__ = ["GENERATORS", "Answer", "Draw", "Generator", "NoDrawError", "draw"]
 
 THEMES: Final = (
+    ADVERSARIAL,
     ATTENTION,
     AUTOENCODING,
     CONVOLUTION,
@@ -36,6 +39,7 @@ THEMES: Final = (
     MEMORY,
     MOE,
     SCALING,
+    SCORES,
     VISION,
 )
 GENERATORS: Final[dict[str, Generator]] = {generator.__name__: generator for theme in THEMES for generator in theme}
