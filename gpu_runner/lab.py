@@ -21,6 +21,7 @@ from gpu_runner import doctor
 from gpu_runner.killing import Hunt, hunt
 from gpu_runner.labspec import LabError, read_files, read_lab
 from gpu_runner.new_lab import make_lab
+from gpu_runner.parts import own, references
 from gpu_runner.proof import build_proof, draws, stale, write_proof
 from gpu_runner.protocol import Level, Report, Verdict
 from gpu_runner.screen import Screen
@@ -75,7 +76,8 @@ def test(arguments: argparse.Namespace) -> Exit:
     files = read_files(find_lab(arguments.lab))
     lab = read_lab(files)
     wanted = _wanted(lab, arguments.check)
-    submission = Submission(files, read_source(Path(arguments.file)), arguments.check or None)
+    mine = own(lab, CATALOGUE, Path(arguments.mine) if arguments.mine else None)
+    submission = Submission(files, read_source(Path(arguments.file)), arguments.check or None, mine=mine)
     screen = None if arguments.json else Screen(sys.stdout, [spec.title for spec in wanted])
     with (
         Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor,
@@ -166,7 +168,8 @@ def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
     lab = read_lab(read_files(folder))
     times = draws(lab.lane) if arguments.write_proof else arguments.times
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
-        found = judge_all(folder, supervisor.judge, times=times, say=_say)
+        mine = references(lab, CATALOGUE)
+        found = judge_all(folder, supervisor.judge, times=times, say=_say, mine=mine)
         hunted = _hunt(folder, supervisor) if arguments.mutants or arguments.write_proof else None
     problems = found.problems + (hunted.problems() if hunted else [])
     for problem in problems:
@@ -234,6 +237,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.add_argument("--check", action="append", metavar="ID", help="only this check (may be repeated)")
+    one.add_argument("--mine", metavar="PATH", help="your file of an earlier lab, or a folder of such")
     one.set_defaults(run=test)
     two = commands.add_parser("verify", help="hold a lab's own solutions to their word")
     two.add_argument("lab", nargs="?", help="slug or folder; all labs of the catalogue if left out")

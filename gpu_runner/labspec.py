@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gpu_runner.protocol import CheckId, Evidence, Limits, judging_files
+from gpu_runner.protocol import MAX_PARTS, CheckId, Evidence, Limits, judging_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +40,8 @@ class LabSpec(BaseModel):
     lane: str = "check"
     entry_points: list[str] = Field(min_length=1)
     preload: list[Literal["optimisers", "transformers", "diffusers"]] = Field(default_factory=list)
+    exports: list[str] = Field(default_factory=list)
+    mine: list[str] = Field(default_factory=list, max_length=MAX_PARTS)
     limits: Limits = Field(default_factory=Limits)
     checks: list[CheckSpec] = Field(min_length=1)
 

@@ -18,11 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 CHECK_LIBRARY: Final = "1"
 """Version of `gpu_runner.checking`; raise it when the library may judge the same answer differently."""
 
 MAX_SOURCE_BYTES: Final = 256 * 1024
+MAX_PARTS: Final = 8
 STARTER: Final = "starter.py"
 OTHERS_NAMES: Final = frozenset({"torch", "numpy", "transformers", "diffusers", "peft", "safetensors", "gpu_runner"})
 """Besides the standard library, what a module of a lab must not be called: its import would give the lab's file."""
@@ -135,6 +136,17 @@ class Event(Message):
     data: dict[str, Any] = Field(default_factory=dict)
 
 
+class Part(Message):
+    """A passed part of an earlier lab, for `from mine import …`; or why there is none, in `missing`."""
+
+    lab: str
+    filename: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}\.py$")
+    exports: list[str]
+    origin: Literal["own", "reference"] = "own"
+    source: str = Field(default="", max_length=MAX_SOURCE_BYTES)
+    missing: str = ""
+
+
 class Job(Message):
     """One submission to judge, as handed out by `claim`."""
 
@@ -147,6 +159,7 @@ class Job(Message):
     filename: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}\.py$")
     source: str
     checks: list[CheckId] | None = None
+    mine: list[Part] = Field(default_factory=list, max_length=MAX_PARTS)
     limits: Limits = Field(default_factory=Limits)
     lease_s: float = Field(gt=0)
     request_id: str = ""

@@ -14,10 +14,11 @@ from gpu_runner.protocol import Evidence, Report, Verdict
 from gpu_runner.supervisor.trial import Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from gpu_runner.labspec import LabSpec
+    from gpu_runner.protocol import Part
 
 STRONG: Final = frozenset({Evidence.COMPUTED, Evidence.SCORED, Evidence.METERED})
 
@@ -36,14 +37,19 @@ def verify(folder: Path, judge: Callable[[Submission], Report], *, times: int, s
 
 
 def judge_all(
-    folder: Path, judge: Callable[[Submission], Report], *, times: int, say: Callable[[str], None]
+    folder: Path,
+    judge: Callable[[Submission], Report],
+    *,
+    times: int,
+    say: Callable[[str], None],
+    mine: Sequence[Part] = (),
 ) -> Verification:
-    """Judge a lab's own files, the reference `times` times, two at a time."""
+    """Judge a lab's own files, the reference `times` times, two at a time; `mine` is what they may import."""
     files = read_files(folder)
     found = Verification(_wrong_with_files(folder, files))
     names = ["solution.py"] * times + ["starter.py"] + [f"wrong/{path.name}" for path in known_bad(folder)]
     with ThreadPoolExecutor(2) as pool:
-        reports = pool.map(lambda name: judge(Submission(files, (folder / name).read_text())), names)
+        reports = pool.map(lambda name: judge(Submission(files, (folder / name).read_text(), mine=mine)), names)
         for name, report in zip(names, reports, strict=True):
             say(f"{report.verdict.value:12} {name}  {report.usage.wall_s:.2f} s")
             found.reports.setdefault(name, []).append(report)

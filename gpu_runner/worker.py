@@ -187,5 +187,5 @@ class Worker:
             files = self.client.judge(job.judge_digest)
         except (BadBundleError, UnreachableError, RefusedError) as error:
             return Report(verdict=Verdict.INFRA_ERROR, level=self.supervisor.level, message=str(error))
-        submission = Submission(files, job.source, job.checks, job.limits)
+        submission = Submission(files, job.source, job.checks, job.limits, job.mine)
         return self.supervisor.judge(submission, reporter.check, reporter.stopped, reporter.add)

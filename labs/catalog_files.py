@@ -51,6 +51,7 @@ def read_catalog(root: Path = CATALOG) -> Catalog:
         if lab is not None:
             catalog.labs.append(lab)
     catalog.errors += _used_twice(catalog.labs)
+    catalog.errors += _not_to_be_had(catalog.labs)
     return catalog
 
 
@@ -115,7 +116,7 @@ def _lab_errors(folder: Path, entry: LabEntry, texts: dict[str, str]) -> Iterato
         yield ContentError(f"{folder.name}/lab.yaml", "slug", f"is {entry.slug}, but the folder is {folder.name}")
     for name in ("starter.py", "solution.py"):
         try:
-            read_source(texts[name], filename=name, entry_points=entry.entry_points)
+            read_source(texts[name], filename=name, entry_points=[*entry.entry_points, *entry.exports])
         except SourceProblemError as problem:
             yield ContentError(f"{folder.name}/{name}", "", problem.message)
 
@@ -126,3 +127,18 @@ def _used_twice(labs: Sequence[LabFiles]) -> Iterator[ContentError]:
         first = seen.setdefault(lab.entry.id, lab.folder)
         if first != lab.folder:
             yield ContentError(f"{lab.folder}/lab.yaml", "id", f"{lab.entry.id} is also the id of {first}")
+
+
+def _not_to_be_had(labs: Sequence[LabFiles]) -> Iterator[ContentError]:
+    """What a lab would import from a lab that is not there, exports nothing or has a file of the same name."""
+    by_id = {lab.entry.id: lab for lab in labs}
+    for lab in labs:
+        file, taken = f"{lab.folder}/lab.yaml", {lab.entry.filename}
+        for earlier in (by_id.get(pk, pk) for pk in lab.entry.mine):
+            if isinstance(earlier, str) or not earlier.entry.exports:
+                name = earlier if isinstance(earlier, str) else earlier.folder
+                yield ContentError(file, "mine", f"{name} is no lab with exports")
+            elif earlier.entry.filename in taken:
+                yield ContentError(file, "mine", f"two files are named {earlier.entry.filename}")
+            else:
+                taken.add(earlier.entry.filename)

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from gpu_runner.protocol import (
     CHECK_LIBRARY,
+    MAX_PARTS,
     MAX_SOURCE_BYTES,
     MEASURED,
     PROTOCOL,
@@ -36,10 +37,12 @@ from gpu_runner.protocol import (
     judge_digest,
     judging_files,
 )
+from labs import mine
 from labs.models import Submission
 
 __all__ = [
     "CHECK_LIBRARY",
+    "MAX_PARTS",
     "MAX_SOURCE_BYTES",
     "MEASURED",
     "PROTOCOL",
@@ -92,6 +95,7 @@ def job(submission: Submission) -> dict[str, Any]:
         filename=submission.filename,
         source=submission.source,
         checks=submission.checks,
+        mine=mine.parts(submission),
         limits=Limits.model_validate(submission.limits),
         lease_s=settings.LEASE_SECONDS,
         request_id=submission.request_id,

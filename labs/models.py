@@ -76,6 +76,8 @@ class Lab(Addressed):
     hints_html = models.JSONField(default=list)  # of increasing strength
     solution = models.TextField()
     solution_html = models.TextField()
+    exports = models.JSONField(default=list)  # names that later labs may import as `mine`
+    mine = models.JSONField(default=list)  # ids of the earlier labs whose names it may import
     limits = models.JSONField()  # per check, see architecture.md §3.1
     judge = models.ForeignKey(JudgeBundle, on_delete=models.PROTECT, related_name="labs")
 
@@ -126,6 +128,7 @@ class Submission(models.Model):
     filename = models.CharField(max_length=64)
     judge = models.ForeignKey(JudgeBundle, on_delete=models.PROTECT, related_name="submissions")
     checks = models.JSONField(null=True, blank=True)  # ids of the checks to run, or null for all
+    mine = models.JSONField(default=list, blank=True)  # which parts of earlier labs it uses, see labs/mine.py
     assisted = models.BooleanField(default=False)  # sent after the solution was opened
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.QUEUED)
     verdict = models.CharField(max_length=11, choices=Verdict.choices, blank=True)

@@ -49,6 +49,7 @@ class Frame:
     line: int
     function: str = ""
     text: str = ""
+    part: str = ""  # of an earlier lab, where the line is in one and not in what was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,8 @@ def _frames(details: Mapping[str, Any]) -> Iterable[Frame]:
     if (line := _line(details.get("line"))) > 0:
         yield Frame(line)
     for frame in _records(details.get("traceback")):
-        yield Frame(_line(frame.get("line")), str(frame.get("function", "?")), str(frame.get("text", "")))
+        part = str(frame.get("part", ""))
+        yield Frame(_line(frame.get("line")), str(frame.get("function", "?")), str(frame.get("text", "")), part)
 
 
 def _line(value: Any) -> int:
@@ -257,7 +259,7 @@ def _line(value: Any) -> int:
 
 def blamed_lines(rows: Iterable[CheckRow]) -> frozenset[int]:
     """The lines of the learner's file that any check points at."""
-    return frozenset(frame.line for row in rows for frame in row.traceback if frame.line)
+    return frozenset(frame.line for row in rows for frame in row.traceback if frame.line and not frame.part)
 
 
 def _records(value: Any) -> list[Mapping[str, Any]]:

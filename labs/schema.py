@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from labs.credit import BEHAVIOURAL
-from labs.dispatch import Limits
+from labs.dispatch import MAX_PARTS, Limits
 
 type_id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,79}$")]
 type_slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
@@ -40,6 +40,8 @@ class LabEntry(Entry):
     filename: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,60}\.py$")]
     entry_points: Annotated[list[type_name], Field(min_length=1)]
     preload: list[Literal["optimisers", "transformers", "diffusers"]] = []
+    exports: list[type_name] = []
+    mine: Annotated[list[type_id], Field(max_length=MAX_PARTS)] = []
     limits: Limits = Limits()
     checks: Annotated[list[CheckEntry], Field(min_length=1)]
     papers: list[type_slug] = []

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from labs import dispatch, drafts
+from labs import dispatch, drafts, mine
 from labs.models import DraftVersion, Lab, LabHelp, Submission
 from labs.source import SourceProblemError, read_source
 from residual.accounts.models import User
@@ -127,6 +127,7 @@ def _queue(user: User, lab: Lab, source: str, checks: Sequence[str] | None, key:
         judge_id=lab.judge_id,
         limits=lab.limits,
         checks=list(checks) if checks is not None else None,
+        mine=mine.notes_for(user, lab),
         assisted=LabHelp.objects.filter(user=user, lab=lab, gave_up_at__isnull=False).exists(),
         request_id=str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
         idempotency_key=key,

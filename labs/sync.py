@@ -90,7 +90,9 @@ def _write(lab: LabFiles, order: int, html: Sequence[str], now: datetime) -> Non
     stored, _created = Lab.objects.update_or_create(
         pk=entry.id,
         defaults={
-            **entry.model_dump(include={"slug", "title", "summary", "minutes", "lane", "filename", "entry_points"}),
+            **entry.model_dump(
+                include={"slug", "title", "summary", "minutes", "lane", "filename", "entry_points", "exports", "mine"}
+            ),
             "order": order,
             "digest": _digest(lab, order),
             "retired_at": None,

@@ -31,7 +31,13 @@ def raised(error: Any, keeper: dict[str, Any], limits: Limits) -> Stopped:
         )
     if kind == "result_type":
         return erred(f"The answer cannot be used: {message}.", **details)
-    return erred(f"{name}: {message}" if message else name, **details)
+    return erred((f"{name}: {message}" if message else name) + _inside(details["traceback"]), **details)
+
+
+def _inside(frames: list[dict[str, Any]]) -> str:
+    """Where an own part of an earlier lab failed: the reader would look for it in this lab's file."""
+    part = frames[-1].get("part", "") if frames else ""
+    return f" (in {part}, line {frames[-1]['line']})" if part else ""
 
 
 def _limit(kind: str, error: dict[str, Any], keeper: dict[str, Any], limits: Limits) -> str:
@@ -73,4 +79,5 @@ def _frame(item: dict[str, Any]) -> dict[str, Any]:
         "line": line if type(line) is int and 0 <= line < 10**7 else 0,
         "function": _text(item.get("function")),
         "text": _text(item.get("text")),
+        **({"part": _text(item["part"])} if item.get("part") else {}),
     }

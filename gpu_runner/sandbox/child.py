@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from gpu_runner import live
-from gpu_runner.sandbox import channel, jail, syscalls, wire
+from gpu_runner.sandbox import channel, jail, mine, syscalls, wire
 from gpu_runner.sandbox.errors import describe
 
 _RESULT_FD: Final = 3
@@ -108,7 +108,7 @@ def _run(request: dict[str, Any], arguments: Any) -> tuple[wire.Frame, bool]:
             outcome["inputs"] = arguments
         return wire.encode(outcome), True
     except BaseException as error:  # noqa: BLE001 - anything a learner's code can raise becomes its report
-        return wire.encode({"error": describe(error, request["filename"])}), False
+        return wire.encode({"error": describe(error, request["filename"], request["mine"])}), False
 
 
 def _leave(answer: wire.Frame, is_value: bool) -> None:
@@ -127,6 +127,7 @@ def _leave(answer: wire.Frame, is_value: bool) -> None:
 
 
 def _invoke(request: dict[str, Any], arguments: Any) -> object:
+    mine.install(request["mine"])
     learner = load_module(request["filename"], request["source"])
     target: Any = learner
     leading: list[object] = []

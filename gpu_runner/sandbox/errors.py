@@ -6,21 +6,21 @@ import linecache
 import traceback
 from typing import Any, Final
 
-from gpu_runner.sandbox import wire
+from gpu_runner.sandbox import mine, wire
 
 MAX_TEXT: Final = 2000
 MAX_FRAMES: Final = 20
 
 
-def describe(error: BaseException, filename: str) -> dict[str, Any]:
-    """A JSON-able account: kind, type, message, errno, and the frames of the learner's own file."""
+def describe(error: BaseException, filename: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """A JSON-able account: kind, type, message, errno, and the frames of the learner's file and of `mine`."""
     number = getattr(error, "errno", None) if isinstance(error, OSError) else None
     return {
         "kind": _kind(error),
         "type": clip(type(error).__name__),
         "message": _message(error),
         "errno": number if type(number) is int else None,
-        "traceback": _frames(error, filename),
+        "traceback": _frames(error, filename, parts),
     }
 
 
@@ -45,13 +45,20 @@ def _message(error: BaseException) -> str:
         return "(its message could not be read)"
 
 
-def _frames(error: BaseException, filename: str) -> list[dict[str, Any]]:
+def _frames(error: BaseException, filename: str, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if isinstance(error, SyntaxError) and error.filename == filename:
         return [{"line": error.lineno, "function": "", "text": clip(error.text or "").strip()}]
-    own = [(f, n) for f, n in traceback.walk_tb(error.__traceback__) if f.f_code.co_filename == filename]
+    walked = [(f.f_code, n) for f, n in traceback.walk_tb(error.__traceback__)]
+    own = [(code, n, mine.owner_of(code.co_filename, parts)) for code, n in walked]
+    shown = [(code, n, part) for code, n, part in own if part or code.co_filename == filename]
     return [
-        {"line": n, "function": clip(f.f_code.co_name), "text": linecache.getline(filename, n).strip()[:200]}
-        for f, n in own[-MAX_FRAMES:]
+        {
+            "line": n,
+            "function": clip(code.co_name),
+            "text": linecache.getline(code.co_filename, n).strip()[:200],
+            **({"part": part} if part else {}),
+        }
+        for code, n, part in shown[-MAX_FRAMES:]
     ]
 
 

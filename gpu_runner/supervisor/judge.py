@@ -258,6 +258,7 @@ def _request(trial: Trial, body: dict[str, Any]) -> dict[str, Any]:
         "entry_points": trial.lab.entry_points,
         "source": trial.submission.source,
         "probe": body["probe"],
+        "mine": [part.model_dump() for part in trial.submission.mine],
     }
 
 

@@ -10,9 +10,10 @@ from gpu_runner.supervisor.logs import Log, clean
 from gpu_runner.supervisor.news import News
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from gpu_runner.labspec import CheckSpec, LabSpec
+    from gpu_runner.protocol import Part
 
 MIN_CALL_S: Final = 0.01
 
@@ -25,6 +26,7 @@ class Submission:
     source: str
     checks: list[str] | None = None
     limits: Limits | None = None
+    mine: Sequence[Part] = ()
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from labs import queries, report, services
+from labs import mine, queries, report, services
 from labs.models import Lab
 from labs.notebook import NotebookError
 from labs.source import SourceProblemError
@@ -85,6 +85,7 @@ def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponseB
         "draft": draft,
         "source": draft.source if draft else found.starter,
         "checks": checks,
+        "mine": mine.outlook(user, found),
         "kinds": report.evidence_facts(checks),
         "limits": report.limit_facts(found.limits),
         "recent": queries.submissions_of(user).filter(lab=found).order_by("-created_at")[:RECENT],

@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from labs import queries, report, services
+from labs import mine, queries, report, services
 from labs.live import Page, messages_of
 from labs.models import Submission
 from labs.stream import tailer
@@ -93,6 +93,7 @@ def _context(found: Submission) -> dict[str, Any]:
         "submission": found,
         "lab": found.lab,
         "rows": rows,
+        "mine": mine.words(found),
         "blamed": report.blamed_lines(rows),
         "kinds": report.evidence_facts(rows),
         "passed": sum(row.state == "passed" for row in rows),

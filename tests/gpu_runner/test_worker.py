@@ -59,7 +59,7 @@ def test_the_claim_says_who_asks_and_how_strong_its_sandbox_is(
     worker.drain()
 
     asked = Claim.model_validate(site.claims[0])
-    assert (asked.protocol, asked.runner, asked.level) == (2, "runner-1", supervisor.level)
+    assert (asked.protocol, asked.runner, asked.level) == (3, "runner-1", supervisor.level)
 
 
 def test_a_judge_is_fetched_once_and_kept(site: FakeSite, worker: Worker) -> None:

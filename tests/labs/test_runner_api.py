@@ -38,6 +38,7 @@ def test_a_claim_gives_the_whole_job(runner: FakeRunner, settings: Settings) -> 
         "filename": "attention.py",
         "source": SOURCE,
         "checks": ["values"],
+        "mine": [],
         "lease_s": 20,
         "request_id": "req-1",
     }

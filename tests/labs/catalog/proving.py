@@ -16,6 +16,7 @@ import torch
 from gpu_runner.checking import registry
 from gpu_runner.checking.serve import BundleImporter
 from gpu_runner.labspec import LabSpec, read_lab
+from gpu_runner.parts import references
 from gpu_runner.protocol import Report, Verdict, judging_files
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
@@ -49,7 +50,9 @@ def quick() -> list[Path]:
 @cache
 def report_of(lab: Path, file: Path) -> Report:
     """Judge a file of or for a lab, once."""
-    return supervisor_with(tuple(spec_of(lab).preload)).judge(Submission(judging_files(lab), file.read_text()))
+    return supervisor_with(tuple(spec_of(lab).preload)).judge(
+        Submission(judging_files(lab), file.read_text(), mine=references(spec_of(lab), CATALOG))
+    )
 
 
 @cache

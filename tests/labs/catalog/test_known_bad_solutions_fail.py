@@ -31,6 +31,15 @@ def test_a_lab_has_known_bad_solutions_and_a_trivial_baseline(lab: Path) -> None
 
 
 @pytest.mark.parametrize("lab", LABS, ids=name_of)
+def test_every_known_bad_solution_claims_what_its_report_says(lab: Path) -> None:
+    """A mistake that no message names is a mistake that its author has to guess."""
+    for file in known_bad(lab):
+        claim = read_claim(file.read_text())
+        assert claim is not None
+        assert claim.mistake or claim.says or claim.baseline, f"{file.name}: add `# mistake:` or `# says:`"
+
+
+@pytest.mark.parametrize("lab", LABS, ids=name_of)
 def test_a_trivial_baseline_fails_on_more_than_rules_about_its_text(lab: Path) -> None:
     strong = {check.id for check in spec_of(lab).checks if check.evidence in ("computed", "scored", "metered")}
     for file in known_bad(lab):

@@ -1,4 +1,5 @@
 # fails: hidden-layer, gradcheck, descent
+# says: your gradient says 0
 """The first layer gets no gradient."""
 
 import numpy as np

@@ -1,4 +1,5 @@
 # fails: inputs-untouched
+# says: changed its input `dlogits` in place
 """The caller's gradient is used as a scratch pad after it has served."""
 
 import numpy as np

@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: uses `torch`
 """PyTorch is imported."""
 
 import importlib

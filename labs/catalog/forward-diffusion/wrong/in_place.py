@@ -1,4 +1,5 @@
 # fails: inputs-untouched
+# says: changed its input `x` in place
 """The image is scaled in the caller's tensor."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: linear, scaled-linear
+# says: got 0.0001, expected
 """Start and end are always the usual ones."""
 
 import math

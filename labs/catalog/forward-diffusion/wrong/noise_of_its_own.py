@@ -1,4 +1,5 @@
 # fails: step, jump, ends, same
+# says: This is the state after all steps, one by one.
 """Noise is drawn inside instead of taken."""
 
 import math

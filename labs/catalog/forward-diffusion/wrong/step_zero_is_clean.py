@@ -1,4 +1,5 @@
 # fails: ends
+# says: The first image goes to step 0
 """Step 0 is taken for the clean image."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: frozen, parameters
+# says: moved the base's weight by
 """The base is trained along with the adapter."""
 
 import torch

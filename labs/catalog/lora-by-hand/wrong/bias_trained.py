@@ -1,4 +1,5 @@
 # fails: frozen, parameters
+# says: moved the base's bias by
 """The base's bias is left trainable."""
 
 import torch

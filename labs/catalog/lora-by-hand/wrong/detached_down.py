@@ -1,4 +1,5 @@
 # fails: gradients
+# mistake: base-alone
 """The inner product is cut from the graph, so A does not learn."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: uses `peft`
 """The library is named, to be imported by its name."""
 
 import torch

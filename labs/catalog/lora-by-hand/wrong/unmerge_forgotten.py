@@ -1,4 +1,5 @@
 # fails: unmerge, repeats
+# says: This is base.weight after ['merge', 'unmerge'].
 """Unmerging lowers the flag and leaves the weight."""
 
 import torch

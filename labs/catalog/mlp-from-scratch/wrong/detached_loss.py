@@ -1,4 +1,5 @@
 # fails: loss, large-logits, trajectory, accuracy
+# mistake: no-gradient
 """The loss is built on a copy without a graph."""
 
 from collections.abc import Iterable

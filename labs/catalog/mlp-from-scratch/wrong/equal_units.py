@@ -1,4 +1,5 @@
 # fails: fresh, accuracy
+# says: All units of a layer start alike
 """All weights start alike, so all units of a layer stay alike."""
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 # fails: trajectory
+# says: each from before its step
 """The loss that is returned is the one after the step."""
 
 from collections.abc import Iterable

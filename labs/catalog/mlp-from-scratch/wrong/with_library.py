@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: uses `optim`
 """The optimiser is torch's own."""
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 # fails: broadcast, leak
+# says: must match the size of tensor b
 """The head axis is put at a fixed place, which fits masks of three axes only."""
 
 import math

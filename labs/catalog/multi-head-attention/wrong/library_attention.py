@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: uses `MultiheadAttention`
 """PyTorch's module does the work, with blind rows mended by hand."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: inputs-untouched
+# says: changed its input `mask` in place
 """The caller's mask is inverted in place."""
 
 import math

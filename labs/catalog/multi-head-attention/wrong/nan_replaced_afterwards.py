@@ -1,4 +1,5 @@
 # fails: gradients
+# says: values are not finite; the first is nan
 """NaN is replaced after the softmax, too late for the gradient."""
 
 import math

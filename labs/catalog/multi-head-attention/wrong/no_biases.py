@@ -1,4 +1,5 @@
 # fails: self-attention, cross-attention, masks, broadcast, blind-rows, gradients, mixing, parameters
+# says: your layer has
 """The projections have no bias."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: padding-mask
+# says: expected (B=
 """The padding mask lacks the axis of the queries."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: shapes
+# says: must match the size of tensor b
 """A squeeze that is harmless until there is one key or one query."""
 
 import math

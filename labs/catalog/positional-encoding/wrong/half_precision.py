@@ -1,4 +1,5 @@
 # fails: table, distances, rotary, any-positions, relative, base, gradients
+# says: by more than 1.5e-05 (at most by
 """Angles are kept in sixteen bits."""
 
 import torch

@@ -1,4 +1,5 @@
 # fails: inputs-untouched
+# says: changed its input `q` in place
 import torch
 
 

@@ -1,4 +1,5 @@
 # fails: by-hand
+# says: uses `scaled_dot_product_attention`
 from torch.nn import functional
 
 

@@ -1,4 +1,5 @@
 # fails: input-untouched
+# says: changed its input `x` in place
 from torch import Tensor
 
 

@@ -1,4 +1,5 @@
 # fails: constant-row
+# says: values are not finite; the first is nan
 from torch import Tensor
 
 

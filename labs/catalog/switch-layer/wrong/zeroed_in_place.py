@@ -1,4 +1,5 @@
 # fails: gradients, loss-gradients, inputs-untouched
+# says: changed its input `x` in place
 """Dropped tokens are set to zero in the caller's tensor."""
 
 import math

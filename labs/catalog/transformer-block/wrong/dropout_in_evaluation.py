@@ -1,4 +1,5 @@
 # fails: feed-forward, pre-norm, post-norm, eps, causal, leak, gradients, no-dropout
+# says: is there dropout in the block?
 """F.dropout drops in evaluation mode too unless it is told not to."""
 
 import math

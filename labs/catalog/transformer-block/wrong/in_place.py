@@ -1,4 +1,5 @@
 # fails: gradients, depth, input-untouched
+# says: changed its input `x` in place
 """The sum is written into the caller's tensor."""
 
 import math

@@ -1,4 +1,5 @@
 # fails: shapes
+# says: Expected size for first two dimensions of batch2 tensor
 """A squeeze that is harmless until a sequence has one token."""
 
 import math
