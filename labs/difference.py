@@ -72,7 +72,7 @@ def read_difference(details: Mapping[str, Any]) -> Difference | None:
     limit = number(details.get("tolerance")) or 0.0
     got, expected = (same_size(numbers(found.get(key)), errors) for key in ("got", "expected"))
     first = _place(found.get("first"), errors)
-    rows, columns = _axis(found.get("rows"), len(errors)), _axis(found.get("columns"), len(errors[0]))
+    rows, columns = read_axis(found.get("rows"), len(errors)), read_axis(found.get("columns"), len(errors[0]))
     return Difference(
         heat=heat(errors, limit),
         first=(first[1], first[0]) if first else None,
@@ -134,7 +134,7 @@ def _row(
     )
 
 
-def _axis(value: Any, count: int) -> Axis:
+def read_axis(value: Any, count: int) -> Axis:
     """Cell i of a pooled axis stands for the places i · step to (i + 1) · step − 1."""
     found = value if isinstance(value, dict) else {}
     step, size = (_whole(found.get(key)) for key in ("step", "size"))

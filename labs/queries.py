@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,13 @@ def metrics_until(submission: Submission, event: int) -> Mapping[str, Any]:
     """The newest metrics of the present attempt among the events up to number `event`."""
     told = _told(submission, "metric", event).order_by("-pk").values_list("data", flat=True)
     return told.first() or {}
+
+
+def told_metrics(submission: Submission) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """Every metric that the present attempt has told, with its time, oldest first."""
+    return list(
+        submission.events.filter(attempt=submission.attempt, kind="metric").order_by("pk").values_list("at", "data")
+    )
 
 
 def log_until(submission: Submission, event: int) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from labs.difference import Difference, read_difference
 from labs.dispatch import MEASURED
 from labs.models import CheckResult, EvidenceKind, LabCheck, Submission, Verdict
+from labs.pictures import Picture, read_pictures
 from labs.shapes import AxisPair, read_shapes
 
 EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
@@ -24,6 +25,7 @@ EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
     EvidenceKind.POLICY: gettext_lazy("Your source was read, not run; no lab passes on this alone."),
 }
 _MEASURED_WORDS: Final[Mapping[str, str | Promise]] = {
+    "memory_mb": gettext_lazy("memory %(value)s MB"),
     "peak_mb": gettext_lazy("peak memory %(value)s MB"),
     "steps_per_s": gettext_lazy("%(value)s steps/s by our clock"),
 }
@@ -68,6 +70,7 @@ class CheckRow:
     misconception: str = ""
     traceback: tuple[Frame, ...] = ()
     snippet: str = ""
+    pictures: tuple[Picture, ...] = ()
     usage: tuple[Fact, ...] = ()
 
     @property
@@ -119,6 +122,7 @@ def check_row(check: LabCheck | None, result: CheckResult | None, limits: Mappin
         misconception=_misconception(details, result.message),
         traceback=tuple(_frames(details)),
         snippet=_snippet(details),
+        pictures=read_pictures(details),
         usage=usage_facts(result.usage, limits),
     )
 

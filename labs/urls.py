@@ -21,5 +21,7 @@ urlpatterns = [
     path("submissions/<uuid:submission_id>/", submissions.submission, name="submission"),
     path("submissions/<uuid:submission_id>/panel", submissions.panel, name="panel"),
     path("submissions/<uuid:submission_id>/events", submissions.events, name="events"),
+    path("submissions/<uuid:submission_id>/run", submissions.run, name="run"),
+    path("submissions/<uuid:submission_id>/points.csv", submissions.points, name="points"),
     path("submissions/<uuid:submission_id>/cancel", submissions.cancel, name="cancel"),
 ]

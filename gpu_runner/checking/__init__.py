@@ -2,8 +2,20 @@
 
 from gpu_runner.checking.comparing import Misconception
 from gpu_runner.checking.context import Lab
+from gpu_runner.checking.pictures import bars, confusion, curves, heatmap, images
 from gpu_runner.checking.registry import check
 from gpu_runner.checking.results import Observation
 from gpu_runner.checking.standard_probe import watched
 
-__all__ = ["Lab", "Misconception", "Observation", "check", "watched"]
+__all__ = [
+    "Lab",
+    "Misconception",
+    "Observation",
+    "bars",
+    "check",
+    "confusion",
+    "curves",
+    "heatmap",
+    "images",
+    "watched",
+]

@@ -25,6 +25,7 @@ from gpu_runner.checking.comparing import (
 from gpu_runner.checking.differentiating import differentiate
 from gpu_runner.checking.drawing import Draws
 from gpu_runner.checking.leaking import leak
+from gpu_runner.checking.pictures import Picture
 from gpu_runner.checking.policy import uses
 from gpu_runner.checking.repeating import Call
 from gpu_runner.checking.results import Observation
@@ -47,6 +48,7 @@ class Lab:
     draws: Draws = field(init=False)
     last: Call | None = None  # the call that a failure is most likely about
     measured: list[dict[str, Any]] = field(default_factory=list)  # what `measures` compared, kept with a pass too
+    pictures: list[Picture] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - reproducible on purpose; the seed itself is unpredictable
@@ -255,6 +257,10 @@ class Lab:
                     f"Your code changed its input `{name}` in place ({int(changed.sum())} values); work on a copy.",
                     first_bad_index=list(first_index(changed)),
                 )
+
+    def show(self, picture: Picture) -> None:
+        """Put a picture beside the verdict, whichever it is. The first four are kept."""
+        self.pictures.append(picture)
 
     def require(self, condition: bool, message: str, **details: Any) -> None:
         """Pass when `condition` holds."""

@@ -10,7 +10,7 @@ import importlib.util
 import linecache
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gpu_runner.checking.context import Lab
 from gpu_runner.checking.port import Port
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import socket
     import types
     from collections.abc import Mapping, Sequence
+
+MAX_PICTURES: Final = 4
 
 
 class BundleImporter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -84,6 +86,8 @@ def _decide(identity: str, port: Port, filename: str) -> None:
         details |= {"snippet": text} if (text := snippet(lab.last, lab.draws, filename, details)) else {}
     if lab.measured:
         details = {**details, "measured": lab.measured}
+    if lab.pictures:
+        details = {**details, "pictures": lab.pictures[:MAX_PICTURES]}
     report = {"op": "check", "check": identity, "verdict": verdict.value, "message": message, "details": details}
     channel.send(port.supervisor, report)
 

@@ -199,7 +199,7 @@ class Child:
                 if outcome.stopped_for:
                     self._kill()
                 self._read_reports(news)
-                news.tick(outcome.counts.peak / MB)
+                news.tick(outcome.counts.memory / MB, outcome.counts.peak / MB)
 
     def _excess(self, outcome: Outcome, wall_s: float, budget: Limits, cancelled: Callable[[], bool]) -> str:
         """The name of the limit that is exceeded, or nothing."""

@@ -44,6 +44,7 @@ class News:
     _text: str = ""
     _decoder: codecs.IncrementalDecoder = field(init=False)
     _first: tuple[float, float] | None = None
+    _memory_mb: float = 0.0
     _peak_mb: float = 0.0
 
     def __post_init__(self) -> None:
@@ -63,9 +64,9 @@ class News:
         """Take a piece of what was reported; of a flood the newest part."""
         self._reports = (self._reports + data)[-KEPT_BYTES:]
 
-    def tick(self, peak_mb: float) -> None:
-        """Tell what is new, if the last time was long enough ago. `peak_mb` was measured from outside."""
-        self._peak_mb = peak_mb
+    def tick(self, memory_mb: float, peak_mb: float) -> None:
+        """Tell what is new, if the last time was long enough ago. Memory, now and at most, is measured from outside."""
+        self._memory_mb, self._peak_mb = memory_mb, peak_mb
         now = self.clock()
         if now < self._due:
             return
@@ -88,8 +89,8 @@ class News:
         self.tell("metric", clean({**shown, **self._measured(values.get("step"), now)}))
 
     def _measured(self, step: float | None, now: float) -> dict[str, float]:
-        """Ours: peak memory, and steps per second: the count is the learner's, the clock is not."""
-        measured = {"peak_mb": round(self._peak_mb, 1)}
+        """Ours: memory, and steps per second: the count is the learner's, the clock is not."""
+        measured = {"memory_mb": round(self._memory_mb, 1), "peak_mb": round(self._peak_mb, 1)}
         if step is None:
             return measured
         if self._first is None or step < self._first[0]:

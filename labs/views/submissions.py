@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import connections
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from labs import mine, queries, report, services
 from labs.live import Page, messages_of
 from labs.models import Submission
+from labs.runs import as_csv, read_run
 from labs.stream import tailer
 from labs.views.people import learner
 
@@ -45,6 +46,29 @@ def panel(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     if found.finished:  # the checks point at lines of the source, which stands outside the panel
         html += render_to_string("labs/_sent.html", {**context, "oob": True}, request)
     return HttpResponse(html)
+
+
+@require_safe
+@login_required
+def run(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """The curves of a run so far, from all that is stored; with `?words=1` its newest values in one line."""
+    found = queries.submission_of(learner(request), submission_id)
+    told = read_run(queries.told_metrics(found))
+    if "words" in request.GET:
+        return HttpResponse(told.words if told else "", content_type="text/plain; charset=utf-8")
+    return render(request, "labs/_run.html", {"run": told, "submission": found})
+
+
+@require_safe
+@login_required
+def points(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """Every point of a run as CSV; 404 for one that has told none."""
+    found = queries.submission_of(learner(request), submission_id)
+    told = read_run(queries.told_metrics(found))
+    if told is None:
+        raise Http404("this submission told no numbers")
+    headers = {"Content-Disposition": f'attachment; filename="points-{found.pk}.csv"'}
+    return HttpResponse(as_csv(told), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @require_POST
@@ -100,6 +124,7 @@ def _context(found: Submission) -> dict[str, Any]:
         "usage": report.usage_facts(found.usage, {}),
         "position": position,
         "shortfall": shortfall,
+        "run": read_run(queries.told_metrics(found)),
         "metrics": report.metrics(queries.metrics_until(found, last_event)),
         "log": found.log if found.finished else queries.log_until(found, last_event),
         "last_event": last_event,

@@ -11,8 +11,20 @@ from gpu_runner.checking import Lab, Observation
 
 PAGE = (Path(__file__).parents[2] / "docs/checking.md").read_text()
 METHODS = [f"lab.{name}" for name in vars(Lab) if name[0] != "_"] + [f"out.{name}" for name in vars(Observation)]
-PLUMBING = {"lab.port", "lab.seed", "lab.axes", "lab.inputs", "lab.draws", "lab.last", "lab.measured"}
-PLUMBING |= {"out.axes", "out.value", "out.inputs", "out.any_tensor"}
+PLUMBING = {
+    "lab.axes",
+    "lab.draws",
+    "lab.inputs",
+    "lab.last",
+    "lab.measured",
+    "lab.pictures",
+    "lab.port",
+    "lab.seed",
+    "out.any_tensor",
+    "out.axes",
+    "out.inputs",
+    "out.value",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in METHODS if name not in PLUMBING and "._" not in name])

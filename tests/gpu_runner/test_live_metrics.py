@@ -30,7 +30,7 @@ class Heard:
 
     def tick(self, now: float, peak_mb: float = 61.0) -> None:
         self.now = now
-        self.news.tick(peak_mb)
+        self.news.tick(40.0, peak_mb)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_latest_value_of_each_name_is_told_with_the_measured_peak(heard: Hea
     heard.report(step=1, loss=2.5)
     heard.report(step=2)
     heard.tick(0.3)
-    assert heard.told == [("metric", {"step": 2, "loss": 2.5, "peak_mb": 61.0})]
+    assert heard.told == [("metric", {"step": 2, "loss": 2.5, "memory_mb": 40.0, "peak_mb": 61.0})]
 
 
 def test_steps_per_second_go_by_our_clock_and_start_anew_with_each_call(heard: Heard) -> None:
@@ -57,9 +57,9 @@ def test_steps_per_second_go_by_our_clock_and_start_anew_with_each_call(heard: H
 
 
 def test_a_report_can_not_speak_for_the_runner(heard: Heard) -> None:
-    heard.report(step=1, peak_mb=0.001, steps_per_s=10**9)
+    heard.report(step=1, memory_mb=0.0, peak_mb=0.001, steps_per_s=10**9)
     heard.tick(0.3)
-    assert heard.told[0][1] == {"step": 1, "peak_mb": 61.0}
+    assert heard.told[0][1] == {"step": 1, "memory_mb": 40.0, "peak_mb": 61.0}
 
 
 def test_an_hour_of_reports_is_told_some_two_thousand_times(heard: Heard) -> None:
@@ -100,7 +100,7 @@ def test_of_a_flood_of_reports_the_newest_are_told_and_few_names(heard: Heard) -
     for number in range(5_000):
         heard.report(**{f"name{number}": number})
     heard.tick(0.3)
-    assert list(heard.told[0][1]) == [f"name{n}" for n in range(5_000 - MAX_NAMES, 5_000)] + ["peak_mb"]
+    assert list(heard.told[0][1]) == [f"name{n}" for n in range(5_000 - MAX_NAMES, 5_000)] + ["memory_mb", "peak_mb"]
 
 
 def test_a_loss_that_is_not_a_number_is_told_as_a_word(heard: Heard) -> None:
