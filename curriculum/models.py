@@ -239,6 +239,7 @@ class Question(Content):
         WHAT_IF = "what_if"
         CLAIM = "claim"
         BUG = "bug"
+        KATA = "kata"
         SELF = "self"
 
     paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="questions")

@@ -1,5 +1,5 @@
 """Kinds of questions that ask for judgement: what tells two things apart, what a change does, what a table supports,
-and where the bug is. docs/content.md shows each with an example."""
+where the bug is, and code that has to run. docs/content.md shows each with an example."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from curriculum.quiz_parts import Options, QuestionPart
-from curriculum.schema import Item, Strict, Text, at_least
+from curriculum.schema import Id, Item, Strict, Text, at_least
 
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Code = Annotated[str, StringConstraints(min_length=1, strip_whitespace=False)]  # its first blanks count
 Line = Annotated[int, Field(ge=1, le=40)]
 
@@ -105,3 +106,26 @@ class BugQuestion(QuestionPart):
         lines = self.code.rstrip().split("\n")
         lines[self.line - 1] = self.repair.rstrip()
         return "\n".join(lines) + "\n"
+
+
+class KataQuestion(QuestionPart):
+    """A card whose answer is code, judged by a lab's own checks: some of them, or the whole lab where none is named.
+
+    `start` is what the editor holds: nothing, or code with a bug to mend. `solution` passes the checks, and `start`
+    does not.
+    """
+
+    kind: Literal["kata"]
+    lab: Id
+    checks: tuple[Slug, ...] = ()
+    minutes: Annotated[int, Field(ge=1, le=60)]
+    start: Annotated[str, StringConstraints(strip_whitespace=False)] = ""
+    solution: Annotated[str, StringConstraints(strip_whitespace=False)] = ""
+
+    @model_validator(mode="after")
+    def _can_be_done_and_shown(self) -> Self:
+        if self.core:
+            raise ValueError("a kata is not core: *learned* must not wait for a sandbox")
+        if bool(self.checks) != bool(self.solution):
+            raise ValueError("give a solution with the checks it passes; a whole lab has its own")
+        return self

@@ -13,6 +13,7 @@ from curriculum.quiz_reasoning import (
     ClaimQuestion,
     ContrastQuestion,
     Effect,
+    KataQuestion,
     Statement,
     WhatIfQuestion,
 )
@@ -95,6 +96,11 @@ def _(question: WhatIfQuestion) -> Columns:
 @_spec.register
 def _(question: BugQuestion) -> Columns:
     return _bug(question)
+
+
+@_spec.register
+def _(question: KataQuestion) -> Columns:
+    return question.model_dump(mode="json", include={"lab", "checks", "minutes", "start", "solution"})
 
 
 @_spec.register

@@ -10,7 +10,7 @@ from curriculum.expressions import ExpressionError, equivalent
 from curriculum.generators import GENERATORS, draw
 from curriculum.questions import field_names
 from curriculum.quiz_parts import Options, QuestionPart
-from curriculum.quiz_reasoning import BugQuestion, ClaimQuestion, ContrastQuestion, WhatIfQuestion
+from curriculum.quiz_reasoning import BugQuestion, ClaimQuestion, ContrastQuestion, KataQuestion, WhatIfQuestion
 from curriculum.schema import Id, Item, Some, Strict, Text, at_least
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -212,6 +212,7 @@ Question = Annotated[
     | WhatIfQuestion
     | ClaimQuestion
     | BugQuestion
+    | KataQuestion
     | SelfQuestion,
     Field(discriminator="kind"),
 ]

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from curriculum.files import Library
 from curriculum.loading import ContentError
+from curriculum.quiz_reasoning import KataQuestion
 from curriculum.schema import ActivityPart, WeekPart
 
 Place = tuple[str, str, str]  # file, field, id or slug
@@ -24,6 +25,7 @@ def reference_errors(library: Library) -> list[ContentError]:
         *_needs(library),
         *_quizzes(library),
         *_covers(library),
+        *_katas(library),
     ]
 
 
@@ -166,6 +168,15 @@ def _covers(library: Library) -> Iterator[ContentError]:
             yield from _dangling(file, field, question.covers, known, "question")
             if question.id in _reached(question.covers, covers):
                 yield ContentError(file, field, f"{question.id} covers itself, directly or through others")
+
+
+def _katas(library: Library) -> Iterator[ContentError]:
+    """Katas name labs of the roadmap; whether the catalogue holds them is asked when all rooms are synced."""
+    labs = _labs(library)
+    for file, quiz in library.quizzes.items():
+        for index, question in enumerate(quiz.questions):
+            if isinstance(question, KataQuestion):
+                yield from _dangling(file, f"questions[{index}].lab", [question.lab], labs, "lab")
 
 
 def _reached(ids: Iterable[str], covers: Mapping[str, Sequence[str]]) -> set[str]:

@@ -29,22 +29,29 @@ class KeyReusedError(ValueError):
 
 
 def submit(
-    user: User, lab: Lab, raw: bytes | str, *, checks: Sequence[str] | None = None, idempotency_key: str = ""
+    user: User,
+    lab: Lab,
+    raw: bytes | str,
+    *,
+    checks: Sequence[str] | None = None,
+    idempotency_key: str = "",
+    keep_draft: bool = True,
 ) -> Submission:
     """Queue `raw` for judging and, on commit, ring the runner's doorbell.
 
     `checks` limits the run to some checks: such a run can earn partial credit but never pass the lab. A key that was
-    used before gives the same submission again. Raises SourceProblemError (the code is then kept as the draft),
-    UnknownCheckError and KeyReusedError.
+    used before gives the same submission again. Without `keep_draft` what is on the bench stays as it was.
+    Raises SourceProblemError (the code is then kept as the draft), UnknownCheckError and KeyReusedError.
     """
-    source = _source_or_draft(user, lab, raw)
+    source = _source(user, lab, raw, keep_draft)
     _refuse_unknown(lab, checks)
     fingerprint = _fingerprint(lab, source, checks)
     if idempotency_key and (earlier := _earlier(user, idempotency_key, fingerprint)):
         return earlier
     try:
         with transaction.atomic():
-            drafts.keep(user, lab, source, DraftVersion.Kind.SUBMITTED)
+            if keep_draft:
+                drafts.keep(user, lab, source, DraftVersion.Kind.SUBMITTED)
             return _queue(user, lab, source, checks, idempotency_key, fingerprint)
     except IntegrityError:  # two requests with one key at the same moment: the other was first
         if idempotency_key and (earlier := _earlier(user, idempotency_key, fingerprint)):
@@ -85,11 +92,12 @@ def give_up(user: User, lab: Lab) -> None:
             help_row.save(update_fields=["gave_up_at"])
 
 
-def _source_or_draft(user: User, lab: Lab, raw: bytes | str) -> str:
+def _source(user: User, lab: Lab, raw: bytes | str, keep_draft: bool) -> str:
     try:
         return read_source(raw, filename=lab.filename, entry_points=lab.entry_points)
     except SourceProblemError as problem:
-        drafts.keep(user, lab, problem.kept, DraftVersion.Kind.SUBMITTED, problem=problem)
+        if keep_draft:
+            drafts.keep(user, lab, problem.kept, DraftVersion.Kind.SUBMITTED, problem=problem)
         log.info("submission_refused", lab=lab.slug, code=problem.code)
         raise
 

@@ -1,4 +1,4 @@
-"""Contrasts, changes, claims and bugs that could not be graded or would teach nothing are refused."""
+"""Contrasts, changes, claims, bugs and katas that could not be graded or would teach nothing are refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from curriculum.quiz_reasoning import BugQuestion, ClaimQuestion, ContrastQuestion, WhatIfQuestion
+from curriculum.quiz_reasoning import BugQuestion, ClaimQuestion, ContrastQuestion, KataQuestion, WhatIfQuestion
 from curriculum.quiz_rows import question_columns
 
 COMMON = {"id": "q", "skill": "s", "source": "§1", "prompt": "Which?", "explanation": "Because."}
@@ -37,6 +37,7 @@ SOUND: dict[Any, dict[str, Any]] = {
         "proof": "assert f(1)",
         "notes": [{"line": 1, "note": "A name is no bug."}],
     },
+    KataQuestion: {"kind": "kata", "lab": "a-lab", "checks": ["values"], "minutes": 5, "solution": CODE},
 }
 BROKEN: list[tuple[Any, dict[str, Any], str]] = [
     (ContrastQuestion, {"statements": SOUND[ContrastQuestion]["statements"][1:]}, "at least 2"),
@@ -50,6 +51,9 @@ BROKEN: list[tuple[Any, dict[str, Any], str]] = [
     (ClaimQuestion, {"options": [OPTIONS[0], {**OPTIONS[1], "correct": True}]}, "exactly one of the claims"),
     (BugQuestion, {"line": 3}, "has 2 lines"),
     (BugQuestion, {"repair": "    return x < 0"}, "repaired one already"),
+    (KataQuestion, {"core": True}, "not core"),
+    (KataQuestion, {"solution": ""}, "a solution with the checks"),
+    (KataQuestion, {"checks": []}, "a whole lab has its own"),
     (BugQuestion, {"notes": [{"line": 2, "note": "n"}]}, "describes the right line"),
 ]
 

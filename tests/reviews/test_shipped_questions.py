@@ -67,7 +67,7 @@ def test_every_question_takes_its_own_answer_and_explains_each_mistake(questions
         for seed in range(10):
             spec = instance(question, seed).spec
             assert right_answer(question.kind, spec), question.id
-            if not is_machine_graded(question.kind):
+            if not is_machine_graded(question.kind) or question.kind == Question.Kind.KATA:  # those run in the sandbox
                 continue
             assert grade(question.kind, spec, right(question.kind, spec)).correct, (question.id, seed)
             for answer, note in mistakes(question.kind, spec):

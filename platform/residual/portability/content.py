@@ -6,6 +6,7 @@ run ahead of the weeks that name them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -15,8 +16,8 @@ from django.db import transaction
 import curriculum.sync
 import labs.sync
 from curriculum.loading import BrokenContentError, ContentError, SyncReport
-from curriculum.models import Activity
-from labs.models import Lab
+from curriculum.models import Activity, Question
+from labs.models import Lab, LabCheck
 
 
 class Room(Protocol):
@@ -46,13 +47,30 @@ def sync(now: datetime) -> SyncReport:
                 report += room.sync(now)
             except BrokenContentError as broken:
                 errors += (_placed(folder, error) for error in broken.errors)
-        if errors := errors or _released_without_lab():
+        if errors := errors or [*_released_without_lab(), *_katas_without_checks()]:
             raise BrokenContentError(errors)
     return report
 
 
 def _placed(folder: str, error: ContentError) -> ContentError:
     return replace(error, file=f"{folder}/{error.file}")
+
+
+def _katas_without_checks() -> list[ContentError]:
+    """Katas are judged by checks that the catalogue holds. Asked of the rows just written."""
+    known: dict[str, set[str]] = defaultdict(set)
+    for lab, check in LabCheck.objects.filter(retired_at__isnull=True).values_list("lab", "cid"):
+        known[lab].add(check)
+    katas = Question.objects.live().filter(kind=Question.Kind.KATA).select_related("paper")
+    return [
+        ContentError(
+            f"curriculum/content/papers/{kata.paper.slug}/quiz.yaml",
+            kata.id,
+            f"labs/catalog holds no lab {kata.spec['lab']} with all the checks that this kata names",
+        )
+        for kata in katas
+        if kata.spec["lab"] not in known or not known[kata.spec["lab"]] >= set(kata.spec["checks"])
+    ]
 
 
 def _released_without_lab() -> list[ContentError]:

@@ -12,6 +12,7 @@ from residual.reviews.kinds import (
     choice,
     cloze,
     expression,
+    kata,
     multiple,
     numeric,
     ordering,
@@ -33,6 +34,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "what_if": sorting.WHAT_IF,
     "claim": choice.KIND,
     "bug": bug.KIND,
+    "kata": kata.KIND,
     "self": self_graded.KIND,
 }
 __all__ = ["KINDS", "Answer", "Unreadable", "Verdict", "grade", "is_machine_graded", "read", "right_answer"]

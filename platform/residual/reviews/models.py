@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from fsrs import Rating
 
 from curriculum.models import Question
+from labs.models import Submission as LabSubmission
 from residual.reviews.scheduler import Parameters
 from residual.reviews.snapshot import FIELDS, Snapshot, State
 from residual.reviews.spreading import FULL_WEEK
@@ -145,6 +146,22 @@ class ReviewLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.card_id}/{self.seq} {self.kind}"
+
+
+class KataRun(models.Model):
+    """Code sent for a card whose answer is code. Once the labs have judged it, a right one becomes the card's answer.
+
+    `revision` is the card's when its form was drawn, `shown_at` when that was first: time runs on over several runs.
+    """
+
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="runs")
+    submission = models.OneToOneField(LabSubmission, on_delete=models.CASCADE, related_name="kata_run")
+    revision = models.PositiveIntegerField()
+    shown_at = models.DateTimeField()
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"run of card {self.card_id}"
 
 
 def default_steps() -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.utils.html import format_html, format_html_join
@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from fsrs import Rating
 
+from curriculum.models import Question
 from curriculum.questions import Instance, instance
+from labs.models import LabCheck
 from labs.queries import labs_of_skill
 from residual.reviews import grading, ledger, queries, scheduler
 from residual.reviews.grading import Answer, Unreadable, Verdict
@@ -46,9 +48,19 @@ def asked(card: Card, answer: Answer | None = None) -> dict[str, Any]:
         "prompt": _with_blanks(drawn, _input(shown)),
         "labs": labs_of_skill(card.question.skill),
         "kind_template": grading.KINDS[card.question.kind].template,
+        "kata": _kata(card.question),
         "self_graded": not grading.is_machine_graded(card.question.kind),
         **shown,
     }
+
+
+def _kata(question: Question) -> dict[str, Any] | None:
+    """The lab that judges a kata, and what it will check; nothing for any other kind."""
+    if question.kind != Question.Kind.KATA:
+        return None
+    checks = LabCheck.objects.filter(lab=question.spec["lab"], retired_at__isnull=True).select_related("lab")
+    wanted = list(checks.filter(cid__in=question.spec["checks"]) if question.spec["checks"] else checks)
+    return {"lab": wanted[0].lab if wanted else None, "checks": wanted}
 
 
 def revealed(card: Card, preset: Preset) -> dict[str, Any]:
@@ -106,6 +118,11 @@ def passing_ratings(row: ReviewLog, preset: Preset) -> list[Button]:
         for value, label in RATINGS
         if value not in (Rating.Again, row.rating)
     ]
+
+
+def milliseconds(at: datetime) -> int:
+    """Since 1970, as a form carries it."""
+    return int(at.timestamp() * 1000)
 
 
 def interval_words(interval: timedelta) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 
+from curriculum.models import Question
 from residual.accounts.models import User
 from residual.reviews.day_plan import allowed, easier_first, harder_first, interleaved, may_retry, of_easy_day, room
 from residual.reviews.models import Card, Preset, ReviewLog
@@ -21,6 +22,8 @@ from residual.reviews.spreading import FULL_WEEK
 # A step that ends within this time is asked once nothing else is left, so that a session need not be waited out.
 LEARN_AHEAD: Final = timedelta(minutes=20)
 QUEUE_LENGTH: Final = 200
+KATA: Final = Question.Kind.KATA.value
+KATAS_A_DAY: Final = 1
 LONGEST_COUNTED_MS: Final = 120_000
 _IN_STEPS: Final = (State.LEARNING, State.RELEARNING)
 _DEFAULT: Final = Preset()
@@ -36,12 +39,13 @@ class Today:
     held_reviews: int
     held_new: int
     answered: int
+    katas: int = 0  # on top of the day's minutes: they are its piece of code
     held_retries: int = 0
     out_of_time: bool = False  # some wait because the day's minutes are spent
 
     @property
     def total(self) -> int:
-        return self.learning + self.reviews + self.new
+        return self.learning + self.reviews + self.new + self.katas
 
     @property
     def held(self) -> int:
@@ -56,15 +60,19 @@ def due_count(user: User, now: datetime | None = None) -> int:
 def today(user: User, now: datetime | None = None) -> Today:
     """The day in numbers, in one query: subqueries on the partial index of cards and the day index of the log."""
     moment = now or timezone.now()
-    cards = _askable(Card.objects.filter(user=OuterRef("pk")), user, moment)
-    log = ReviewLog.objects.filter(user=OuterRef("pk"), study_day=user.study_day(moment), kind=ReviewLog.Kind.REVIEW)
+    every = _askable(Card.objects.filter(user=OuterRef("pk")), user, moment)
+    cards = every.exclude(question__kind=KATA)
+    whole = ReviewLog.objects.filter(user=OuterRef("pk"), study_day=user.study_day(moment), kind=ReviewLog.Kind.REVIEW)
+    log = whole.exclude(card__question__kind=KATA)
     row = User.objects.annotate(
         learning_now=_count(cards.filter(state__in=_IN_STEPS)),
         reviews_now=_count(cards.filter(state=State.REVIEW)),
         new_now=_count(cards.filter(state=State.NEW)),
         reviews_done=_count(log.filter(state_before=State.REVIEW)),
         new_done=_count(log.filter(state_before=State.NEW)),
-        answered=_count(log),
+        answered=_count(whole),
+        katas_now=_count(every.filter(question__kind=KATA)),
+        katas_done=_count(whole.filter(card__question__kind=KATA)),
         reviews_limit=Coalesce("review_preset__daily_reviews", _DEFAULT.daily_reviews),
         new_limit=Coalesce("review_preset__daily_new", _DEFAULT.daily_new),
         easy_days=F("review_preset__easy_days"),
@@ -85,19 +93,22 @@ def today(user: User, now: datetime | None = None) -> Today:
         held_reviews=row.reviews_now - asked,
         held_new=row.new_now - met,
         answered=row.answered,
+        katas=allowed(row.katas_now, row.katas_done, KATAS_A_DAY),
         held_retries=row.learning_now - retries,
         out_of_time=retries + asked + met < row.learning_now + reviews + new,
     )
 
 
 def due(user: User, now: datetime | None = None) -> list[Card]:
-    """The cards to answer now, first one first: retries, then reviews, then new ones, then steps about to end.
+    """The cards to answer now, first one first: retries, reviews, new ones, steps about to end, and one kata.
 
     Neighbours come from different papers where that is possible.
     """
     moment = now or timezone.now()
     day = today(user, moment)
-    cards = _in_turn(_askable(Card.objects.filter(user=user), user, moment), moment)
+    askable = _askable(Card.objects.filter(user=user), user, moment)
+    cards = _in_turn(askable.exclude(question__kind=KATA), moment)
+    katas = _in_turn(askable.filter(question__kind=KATA), moment)[: day.katas] if day.katas else []
     turns: dict[int, list[Card]] = {turn: [] for turn in range(4)}
     for card in cards[:QUEUE_LENGTH]:
         turns[card.turn].append(card)  # type: ignore[attr-defined]  # an annotation of _in_turn
@@ -108,7 +119,8 @@ def due(user: User, now: datetime | None = None) -> list[Card]:
     papers = interleaved(
         [*[*pointed, *others][: day.reviews], *fresh[: day.new]], _paper, _last_paper(user, user.study_day(moment))
     )
-    return [*retries, *papers, *ahead] if not day.held_retries else papers
+    quick = papers if day.held_retries else [*retries, *papers, *ahead]
+    return [*quick, *katas]
 
 
 def _name(card: Card) -> str:

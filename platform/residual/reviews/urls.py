@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from residual.reviews.views import actions, preset, quiz, session, statistics
+from residual.reviews.views import actions, katas, preset, quiz, session, statistics
 
 app_name = "reviews"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("cards/<int:card_id>/bury/", actions.bury, name="bury"),
     path("answers/<int:row_id>/", session.verdict, name="verdict"),
     path("answers/<int:row_id>/rate/", actions.rate, name="rate"),
+    path("katas/<int:run_id>/", katas.run, name="run"),
     path("papers/<slug:slug>/", quiz.quiz, name="quiz"),
     path("papers/<slug:slug>/start/", quiz.start, name="start"),
     path("statistics/", statistics.statistics, name="statistics"),

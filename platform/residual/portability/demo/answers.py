@@ -1,4 +1,4 @@
-"""What a learner types when they know an answer, for every kind that a machine grades."""
+"""What a learner types when they know an answer, for every kind that a form can answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Spec = Mapping[str, Any]
 
 
 def right_answer(kind: str, spec: Spec) -> Answer:
-    """The right answer to an instance with this spec, as the log keeps it. Raises KeyError for a self-graded kind."""
+    """The right answer to an instance with this spec, as the log keeps it. KeyError for kinds that no form answers."""
     return _RIGHT[kind](spec)
 
 
@@ -43,6 +43,14 @@ def _ordering(spec: Spec) -> Answer:
     return {"places": {step["id"]: str(place) for place, step in enumerate(spec["steps"], 1)}}
 
 
+def _rows(spec: Spec) -> Answer:
+    return {"rows": {row["id"]: row["column"] for row in spec["rows"]}}
+
+
+def _bug(spec: Spec) -> Answer:
+    return {"line": str(spec["line"])}
+
+
 _RIGHT: Final[Mapping[str, Callable[[Spec], Answer]]] = {
     "choice": _choice,
     "multiple": _multiple,
@@ -51,4 +59,8 @@ _RIGHT: Final[Mapping[str, Callable[[Spec], Answer]]] = {
     "expression": _expression,
     "cloze": _cloze,
     "ordering": _ordering,
+    "contrast": _rows,
+    "what_if": _rows,
+    "claim": _choice,
+    "bug": _bug,
 }

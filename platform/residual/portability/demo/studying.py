@@ -15,7 +15,7 @@ from residual.portability.demo.answers import right_answer
 from residual.reviews import ledger
 from residual.reviews.grading import Answer, is_machine_graded
 from residual.reviews.models import Card
-from residual.reviews.queries import due
+from residual.reviews.queries import KATA, due
 from residual.reviews.services import Submission, answer
 from residual.reviews.snapshot import State
 
@@ -38,7 +38,8 @@ def review(user: User, chance: random.Random, at: datetime) -> datetime:
 
 def _answered(card: Card, chance: random.Random) -> Submission:
     knows = chance.random() < KNOWN[State(card.state)]
-    given = _typed(card) if knows and is_machine_graded(card.question.kind) else None
+    typed = is_machine_graded(card.question.kind) and card.question.kind != KATA  # a demo runs no code: it gives up
+    given = _typed(card) if knows and typed else None
     rating = None if is_machine_graded(card.question.kind) else Rating.Good if knows else Rating.Again
     key = f"demo-{card.pk}-{card.revision}"
     return Submission(card.revision, key, given, rating, duration_ms=chance.randint(4_000, 40_000))

@@ -4,6 +4,7 @@ from residual.reviews.services.answering import Conflict, Submission, answer, re
 from residual.reviews.services.erasing import erase_reviews
 from residual.reviews.services.evidence import take_up_evidence
 from residual.reviews.services.introducing import introduce, introduce_roadmap, start_quiz
+from residual.reviews.services.katas import run_kata, settle
 from residual.reviews.services.shelving import bury, resume, suspend
 from residual.reviews.services.undoing import NothingToUndo, undo
 
@@ -18,6 +19,8 @@ __all__ = [
     "introduce_roadmap",
     "rerate",
     "resume",
+    "run_kata",
+    "settle",
     "start_quiz",
     "suspend",
     "take_up_evidence",

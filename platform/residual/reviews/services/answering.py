@@ -58,10 +58,15 @@ def answer(user: User, card_id: int, submission: Submission, now: datetime | Non
         if done is not None or card.revision != submission.revision:
             raise Conflict(card, submission)
         happening = Happening.now(user, submission.key, now)
-        row = _append(user, card, happening, _judged(card, submission, happening))
-        cover(user, row, card.question)
-        put_leech_away(card, row)
-        mastery.credit(user, card.question, row)
+        return record(user, card, happening, _judged(card, submission, happening))
+
+
+def record(user: User, card: Card, happening: Happening, columns: dict[str, Any]) -> ReviewLog:
+    """Write a judged answer with all that it brings about. The caller holds the card's lock."""
+    row = _append(user, card, happening, columns)
+    cover(user, row, card.question)
+    put_leech_away(card, row)
+    mastery.credit(user, card.question, row)
     return row
 
 
@@ -128,7 +133,7 @@ def _judged(card: Card, submission: Submission, happening: Happening) -> dict[st
     return common | {
         "rating": Rating.Good if verdict.correct else Rating.Again,
         "correct": verdict.correct,
-        "revealed": _was_seen(card, happening),
+        "revealed": was_seen(card, happening),
         "machine_graded": True,
     }
 
@@ -139,7 +144,7 @@ def _self_graded(submission: Submission) -> dict[str, Any]:
     return {"rating": submission.rating, "correct": submission.rating != Rating.Again, "machine_graded": False}
 
 
-def _was_seen(card: Card, happening: Happening) -> bool:
+def was_seen(card: Card, happening: Happening) -> bool:
     """An answer taken back today has been shown; only fresh numbers make the question a question again."""
     if "generator" in card.question.spec:
         return False

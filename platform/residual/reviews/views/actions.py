@@ -15,13 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from fsrs import Rating
 
+from curriculum.models import Question
 from residual.accounts.models import User
 from residual.accounts.requests import LearnerRequest
 from residual.reviews import grading, services
 from residual.reviews.grading import Answer, Unreadable
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.services import Conflict, NothingToUndo, Submission
-from residual.reviews.views import session
+from residual.reviews.views import katas, session
 
 LONGEST_ANSWER_MS: Final = 10 * 60 * 1000  # who was away from the desk did not think for an hour
 _KEY_LENGTH: Final = 70
@@ -39,6 +40,8 @@ def answer(request: LearnerRequest, card_id: int) -> HttpResponse:
         rating=_rating(request.POST),
         duration_ms=_duration_ms(request.POST),
     )
+    if card.question.kind == Question.Kind.KATA and given is not None:
+        return katas.send(request, card, submission)
     try:
         row = services.answer(request.user, card.pk, submission)
     except Conflict as stale:

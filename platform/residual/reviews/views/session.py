@@ -59,7 +59,7 @@ def verdict(request: LearnerRequest, row_id: int) -> HttpResponse:
     is_last = row.card.revision == row.seq
     can_rate = bool(row.correct) and is_last and row.study_day == request.user.study_day()
     preset = preset_of(request.user)
-    context = presenting.judged(row) | _frame(request.user) | {"leech": presenting.sticking_point(row, preset)}
+    context = presenting.judged(row) | frame(request.user) | {"leech": presenting.sticking_point(row, preset)}
     ratings = presenting.passing_ratings(row, preset) if can_rate else []
     return render(request, "reviews/verdict.html", context | {"ratings": ratings, "is_last": is_last})
 
@@ -68,14 +68,14 @@ def question(
     request: LearnerRequest, asked: Card, answer: Answer | None = None, status: int = 200, **more: Any
 ) -> HttpResponse:
     """The page of a question; `answer` fills in again what could not be read."""
-    context = presenting.asked(asked, answer) | _frame(request.user) | {"last": queries.last_answer(request.user)}
+    context = presenting.asked(asked, answer) | frame(request.user) | {"last": queries.last_answer(request.user)}
     return render(request, "reviews/question.html", context | more, status=status)
 
 
 def conflict(request: LearnerRequest, stale: Conflict) -> HttpResponse:
     """What happened to the card in the meantime, and the answer that was not counted."""
     rows = stale.card.log.filter(seq__gt=stale.submission.revision).order_by("seq")
-    context = {"card": stale.card, "rows": rows, "answer": _words(stale.submission.answer), **_frame(request.user)}
+    context = {"card": stale.card, "rows": rows, "answer": _words(stale.submission.answer), **frame(request.user)}
     return render(request, "reviews/conflict.html", context, status=409)
 
 
@@ -99,10 +99,10 @@ def _next_step(user: User, now: datetime) -> datetime | None:
     return cards.order_by("due").values_list("due", flat=True).first()
 
 
-def _frame(user: User) -> dict[str, Any]:
+def frame(user: User) -> dict[str, Any]:
     """What every page of a session shows. `shown` is milliseconds since 1970, to tell how long an answer took."""
     now = timezone.now()
-    return {"today": queries.today(user, now), "key": uuid4(), "shown": int(now.timestamp() * 1000)}
+    return {"today": queries.today(user, now), "key": uuid4(), "shown": presenting.milliseconds(now)}
 
 
 def _words(answer: Answer | None) -> str:

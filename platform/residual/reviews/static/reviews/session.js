@@ -26,7 +26,7 @@
     arrive();
   };
   const arrive = () => {
-    const shown = document.querySelector("#answer-form input[name=shown]");
+    const shown = document.querySelector("#answer-form input[name=shown]:not([data-keep])");
     if (shown) shown.value = String(Date.now());
     const verdict = document.getElementById("verdict");
     const field = document.querySelector("#answer-form [autofocus], #answer-form input.blank");
@@ -34,6 +34,8 @@
     window.scrollTo(0, 0);
     ahead = verdict && document.getElementById("continue") ? load(review().dataset.home) : null;
     ahead?.catch(() => {}); // the link is followed instead
+    const poll = review().querySelector("[data-poll]");
+    if (poll) setTimeout(() => poll.isConnected && follow(load(poll.href), () => location.reload()), 1000);
   };
   const follow = async (page, instead) => {
     try {
