@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, nll_loss, one_hot
 
-from gpu_runner.checking import Lab, Misconception, Observation, check
+from gpu_runner.checking import Lab, Misconception, Observation, check, curves
 
 Params = dict[str, Tensor]
 Case = tuple[Params, Tensor, Tensor]  # parameters, rows x (N, I), a gradient by the logits (N, O)
@@ -21,7 +21,7 @@ DIFFERENCE = 1e-7
 """Central differences of order one with this step are good to some 1e-9; a wrong gradient is off by 1e-2 and more."""
 CLEAR = 1e-3
 """No input of ReLU stands nearer to its bend."""
-DIGITS, STEPS, RATE, GOAL = 120, 200, 0.5, 0.2
+DIGITS, STEPS, RATE, GOAL, EVERY = 120, 200, 0.5, 0.2, 10
 """Twelve seeds reach 0.02 to 0.03; a network whose first layer does not learn stays above 0.29."""
 
 AXES = {"w1": "I H", "b1": "H", "w2": "H O", "b2": "O"}
@@ -205,12 +205,22 @@ def two_hundred_steps_learn_digits(lab: Lab) -> None:
     lab.fix(I=64, H=32, O=10)
     scales = {"w1": (2 / 64) ** 0.5, "w2": 0.5 * (2 / 32) ** 0.5, "b1": 0.0, "b2": 0.0}
     start = {name: lab.normal(axes, scale=scales[name]).double() for name, axes in AXES.items()}
-    out = lab.probe("train", start, x, y, steps=STEPS, rate=RATE)
+    out = lab.probe("train", start, x, y, steps=STEPS, rate=RATE, every=EVERY)
     after = {name: out.tensor(name, axes=axes, dtype=torch.float64) for name, axes in AXES.items()}
+    show_the_descent(lab, out, x, y, after)
     before, reached = (cross_entropy(logits(p, x), y).item() for p in (start, after))
     text = f"{STEPS} steps with rate {RATE} took the loss on {DIGITS} digits from {before:.3g} to {reached:.3g}; "
     text += f"the goal is {GOAL}."
     lab.require(reached <= GOAL, text, expected=GOAL, got=reached)
+
+
+def show_the_descent(lab: Lab, out: Observation, x: Tensor, y: Tensor, after: Params) -> None:
+    """The loss along the way, computed here from the weights that were passed through."""
+    axes = {name: f"{STEPS // EVERY} {shape}" for name, shape in AXES.items()}
+    path = {name: out.tensor(f"path/{name}", axes=shape, dtype=torch.float64) for name, shape in axes.items()}
+    stops = [{name: path[name][at] for name in AXES} for at in range(STEPS // EVERY)] + [after]
+    losses = [cross_entropy(logits(p, x), y).item() for p in stops]
+    lab.show(curves(f"Loss on your digits, after every {EVERY} steps", f"{EVERY} steps", loss=losses))
 
 
 @check("inputs-untouched")

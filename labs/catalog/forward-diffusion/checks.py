@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gpu_runner.checking import Lab, Misconception, check
+from gpu_runner.checking import Lab, Misconception, check, curves, images
 
 TERMS = 16
 """Two float32 products and a root: over 40 seeds and three styles the error is below a quarter of the tolerance."""
@@ -197,8 +197,10 @@ def the_schedules_are_those_of_diffusers(lab: Lab) -> None:
     lab.fix(T=frozen["steps"])
     at = torch.tensor(frozen["at"])
     hint = f"These are alphas_cumprod at the steps {frozen['at']}, made by diffusers {frozen['diffusers']}."
+    yours = {kind: lab.probe("bars_of", kind, frozen["steps"]).tensor(axes="T") for kind in frozen["alphas_cumprod"]}
+    lab.show(curves("Your schedules: how much of the image remains (ᾱ)", "t", **yours))
     for kind, values in frozen["alphas_cumprod"].items():
-        got = lab.probe("bars_of", kind, frozen["steps"]).tensor(axes="T")[at]
+        got = yours[kind][at]
         options = {"tolerance": LIBRARY_TOLERANCE, "hint": f"{hint} The schedule is {kind}."}
         lab.equals(got, torch.tensor(values).double(), axes="step", **options)
 
@@ -219,8 +221,21 @@ def one_step_equals_the_reference(lab: Lab) -> None:
     lab.agrees(out, step, on=case, axes="B C H W", terms=TERMS, misconceptions=known(SINGLE_STEPS))
 
 
+def show_a_noised_picture(lab: Lab) -> None:
+    """A ring of 16 × 16 pixels, taken by the learner's jump to five steps of a cosine schedule."""
+    edge = torch.linspace(-1, 1, 16)
+    radius = (edge[:, None].square() + edge.square()).sqrt()
+    ring = torch.where((radius - 0.6).abs() < 0.2, 1.0, -1.0).expand(5, 1, 16, 16).contiguous()
+    t = torch.tensor([0, 100, 250, 500, 900])
+    table = (remaining(1000)[1:] / remaining(1000)[0]).float()
+    out = lab.call("q_sample", ring, t, lab.normal("5 1 16 16"), table)
+    captions = [f"t = {step}" for step in t.tolist()]
+    lab.show(images("A ring, noised by your jump", out.tensor(axes="5 1 16 16"), captions, low=-2.0, high=2.0))
+
+
 @check("jump")
 def the_jump_equals_the_reference(lab: Lab) -> None:
+    show_a_noised_picture(lab)
     case = draw_images(lab)
     out = lab.call("q_sample", *case)
     lab.agrees(out, jump, on=case, axes="B C H W", terms=TERMS, misconceptions=known(JUMPS))

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from drawing import draw_config, draw_directions, draw_mask, draw_weights, with_blind_rows
-from gpu_runner.checking import Lab, Misconception, Observation, check
+from gpu_runner.checking import Lab, Misconception, Observation, check, heatmap
 from misconceptions import CUT_GRADIENTS, MISTAKES, SOURCES, misconception
 from reference import Inputs, Recipe, differentiate, slopes
 
+BIASES = ("bq", "bk", "bv", "bo")
 TERMS = 12
 """Rounding of some fifty summed float32 values grows with the root of their number: see docs/authoring-labs.md."""
 SLOPE_TOLERANCE = 5e-5
@@ -70,10 +71,22 @@ def cross_attention_equals_the_reference(lab: Lab) -> None:
 
 @check("mixing")
 def mixing_equal_values_changes_nothing(lab: Lab) -> None:
+    show_weights(lab)
     config = draw_config(lab)
     weights = draw_weights(lab) | {"wv": torch.zeros(config["d_model"], config["d_model"])}  # every value is bv
     for mask in (None, draw_mask(lab, "B S T")):
         compare(lab, config, (weights, lab.normal("B S D"), lab.normal("B T D"), mask))
+
+
+def show_weights(lab: Lab) -> None:
+    """Two heads of width 8 that pass unit vectors on as values: columns of the output are the attention weights."""
+    weights = {name: torch.eye(16) for name in ("wv", "wo")} | {name: torch.zeros(16) for name in BIASES}
+    weights |= {"wq": lab.normal("16 16", scale=0.5), "wk": lab.normal("16 16", scale=0.5)}
+    memory = torch.eye(6, 8).repeat(1, 2).unsqueeze(0)  # (1, 6, 16): the same unit vector for both heads
+    out = lab.probe("forward", lab.normal("1 5 16"), memory, None, weights, d_model=16, n_heads=2)
+    maps = out.tensor(axes="1 5 16")[0].unflatten(1, (2, 8))[..., :6]  # (5, 2, 6)
+    for head in range(2):
+        lab.show(heatmap(f"Your attention weights, head {head + 1}", maps[:, head], "query key"))
 
 
 @check("masks")

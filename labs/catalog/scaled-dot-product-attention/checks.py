@@ -2,7 +2,7 @@
 
 import torch
 
-from gpu_runner.checking import Lab, Misconception, check
+from gpu_runner.checking import Lab, Misconception, check, heatmap
 from solution import attention as reference
 
 
@@ -85,11 +85,20 @@ def values_equal_the_reference(lab: Lab) -> None:
 @check("averages")
 def every_output_is_a_weighted_average(lab: Lab) -> None:
     """With all values equal to c, any weighted average is c; outputs never leave the range of the values."""
+    show_weights(lab)
     q, k = lab.normal("B H T D", count=2)
     constant = lab.uniform("B H 1 D", low=1.0, high=2.0)
     v = constant.expand_as(q).contiguous()
     out = lab.call("attention", q, k, v)
     lab.equals(out, v.double(), axes="B H T D", hint="With equal values every weighted average is that value.")
+
+
+def show_weights(lab: Lab) -> None:
+    """With unit vectors as values, the outputs are the attention weights themselves: (B, H, T, T)."""
+    q, k = lab.normal("B H T T", count=2)
+    v = torch.eye(lab.size("T")).expand_as(q).contiguous()
+    weights = lab.call("attention", q, k, v).tensor(axes="B H T T")
+    lab.show(heatmap("Your attention weights, first sequence and head", weights[0, 0], "query key"))
 
 
 @check("large-logits")

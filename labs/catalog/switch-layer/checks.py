@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from drawing import AXES, CLEAR, LITTLE, answering_one, draw_case, draw_config, draw_unbalanced
-from gpu_runner.checking import Lab, check
+from gpu_runner.checking import Lab, bars, check
 from misconceptions import CUTS, LOSSES, OUTPUTS, mistakes_of
 from reference import Config, Weights, along, differentiate, recipe
 
@@ -72,6 +72,9 @@ def count_served(lab: Lab, passed: Config, meant: Config, weights: Weights, x: T
     _, wants, _, accepted = right.route({n: a.double() for n, a in weights.items()}, x.double())
     served = (y.abs().amax(1) > CLEAR).long() @ wants
     expected, waiting = accepted.long()[:, 0] @ wants, wants.sum(0)
+    lab.show(
+        bars("Tokens that chose each expert, and those your layer served", "expert", chosen=waiting, served=served)
+    )
     for index, (mine, theirs) in enumerate(zip(served.tolist(), expected.tolist(), strict=True)):
         text = f"Expert {index} was chosen by {int(waiting[index])} tokens and served {mine}; with capacity factor "
         text += f"{right.factor} and {len(y)} tokens for {right.experts} experts it serves {theirs}."
