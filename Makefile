@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format proof bench lock editor image clean
+.PHONY: help run test test-quick lint format messages proof bench lock editor image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ format: $(VENV)/.dev ## format the code
 
 proof: $(VENV)/.run ## prove anew the labs whose proof.json is missing or stale, and print what labs take
 	$(BIN)/residual lab verify --stale --write-proof
+
+messages: $(VENV)/.dev ## collect the words of the interface into the catalogues and compile them (needs gettext)
+	$(BIN)/python manage.py makemessages --all --no-location --no-wrap -i "tests/*" -i ".venv/*" -i "labs/catalog/*" -i "gpu_runner/*" -i "benchmarks/*" -i "build/*"
+	$(BIN)/python manage.py compilemessages
 
 bench: $(VENV)/.dev ## print the benchmark tables
 	$(BIN)/python -m benchmarks.runner

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.running import ROOT, RunningSite
-from tests.e2e.walk import JUDGED_WITHIN_MS, review_one, sign_up
+from tests.e2e.walk import JUDGED_WITHIN_MS, review_one, sign_up, write_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
 RIGHT = (ROOT / "labs/catalog/standardise-rows/solution.py").read_text()
@@ -40,7 +40,7 @@ def pass_the_lab(page: Page) -> None:
     expect(page.locator("#panel .callout").first).to_be_visible(timeout=JUDGED_WITHIN_MS)
     expect(page.locator("#panel li.failed").first).to_be_visible()
     page.goto(lab)
-    page.fill("#source", RIGHT)
+    write_code(page, RIGHT)
     page.click("#bench button.primary")
     expect(page.locator("#panel")).to_contain_text("Every check passes", timeout=JUDGED_WITHIN_MS)
 

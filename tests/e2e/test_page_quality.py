@@ -1,90 +1,29 @@
-"""Every page, in a real browser, in light and dark, narrow and wide: accessible, light, quiet, asking nobody else."""
+"""Every page, in a real browser, in light and dark, narrow and wide: accessible, quick, light, asking nobody else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
-from playwright.sync_api import Browser, BrowserContext, StorageState
+from playwright.sync_api import Browser, StorageState
 
-from tests.e2e.quality import examine
-from tests.e2e.running import RunningSite
-from tests.e2e.walk import LAB, UNSCALED, sign_up, start_quiz, submit_and_wait
+from tests.e2e import pages
+from tests.e2e.quality import cold_problems, examine
+from tests.e2e.running import ROOT, RunningSite
+from tests.e2e.walk import PASSWORD, UNSCALED, sign_up, start_quiz, submit_and_wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
-PAGE_KB, WORKBENCH_KB = 150, 350
-MAX_LAYOUT_SHIFT = 0.05
-
-VISITORS = {
-    "home": "/",
-    "weeks": "/weeks/",
-    "week": "/weeks/transformer-architecture/",
-    "map": "/map/",
-    "start": "/start/",
-    "search": "/search/?q=attention",
-    "phases": "/phases/",
-    "phase": "/phases/transformers-and-nlp/",
-    "papers": "/papers/",
-    "paper": "/papers/attention-is-all-you-need/",
-    "status": "/status/",
-    "style": "/style/",
-    "account_login": "/accounts/login/",
-    "account_signup": "/accounts/signup/",
-    "account_reset_password": "/accounts/password/reset/",
-    "account_reset_password_done": "/accounts/password/reset/done/",
-    "account_reset_password_from_key": "/accounts/password/reset/key/x-y/",
-    "account_reset_password_from_key_done": "/accounts/password/reset/key/done/",
-    "account_inactive": "/accounts/inactive/",
-    "account_email_verification_sent": "/accounts/confirm-email/",
-    "account_confirm_email": "/accounts/confirm-email/nonsense/",
-}
-LEARNERS = {
-    "home": "/",
-    "weeks": "/weeks/",
-    "week": "/weeks/transformer-architecture/",
-    "map": "/map/",
-    "start": "/start/",
-    "search": "/search/?q=nothing-holds-this",
-    "paper": "/papers/attention-is-all-you-need/",
-    "account_settings": "/accounts/settings/",
-    "account_email": "/accounts/email/",
-    "account_change_password": "/accounts/password/change/",
-    "account_logout": "/accounts/logout/",
-    "account_reauthenticate": "/accounts/reauthenticate/",
-    "labs:index": "/labs/",
-    "labs:lab": f"/labs/{LAB}/",
-    "labs:history": f"/labs/{LAB}/history",
-    "labs:submission": "the submission of the fixture",
-    "reviews:session": "/reviews/",
-    "reviews:quiz": "/reviews/papers/attention-is-all-you-need/",
-    "reviews:preset": "/reviews/settings/",
-}
-NOT_PAGES = {
-    "tick": "takes a POST",
-    "theme": "takes a POST",
-    "dismiss-guide": "takes a POST",
-    "healthz": "JSON",
-    "palette": "JSON",
-    "account_set_password": "leads to account_change_password: everybody has a password",
-    "account_confirm_login_code": "leads to account_login: login codes are off",
-    "reviews:card": "the card that reviews:session shows",
-    "reviews:verdict": "follows an answer; the journey walks there",
-    **dict.fromkeys(
-        ("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint", "labs:restore"), "takes a POST"
-    ),
-    **dict.fromkeys(("labs:give-up", "labs:cancel", "labs:download"), "takes a POST"),
-    **dict.fromkeys(("labs:panel", "labs:events"), "part of labs:submission"),
-    **{f"reviews:{name}": "takes a POST" for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start")},
-}
 
 
 class Learner:
-    """Somebody who failed a lab and started a quiz: their cookies, and their submission's address."""
+    """Somebody who failed a lab and answered a card: their cookies, and the addresses that only they know."""
 
-    def __init__(self, state: StorageState, submission: str) -> None:
+    def __init__(self, state: StorageState, own: dict[str, str]) -> None:
         self.state = state
-        self.submission = submission
+        self.own = own
 
 
 @pytest.fixture(scope="module")
@@ -93,65 +32,80 @@ def learner(browser: Browser, site: RunningSite) -> Learner:
     page = context.new_page()
     sign_up(page, site.url)
     submit_and_wait(page, site.url, UNSCALED)
-    submission = page.url
+    own = {"labs:submission": page.url}
     start_quiz(page, site.url)
+    page.goto(f"{site.url}/reviews/")
+    page.click("#give-up")
+    page.wait_for_selector("#continue")
+    own["reviews:verdict"] = page.url
     state = context.storage_state()
     context.close()
-    return Learner(state, submission)
+    return Learner(state, own)
 
 
-@pytest.fixture
-def visitor_context(browser: Browser) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="module")
+def old_hand(browser: Browser, site: RunningSite) -> Learner:
+    """The demo learner, with weeks of history."""
+    subprocess.run(
+        [sys.executable, "-m", "residual.cli", "demo", "--weeks", "4", "--password", PASSWORD],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(site.data_dir), "LOG_LEVEL": "WARNING"},
+        stdout=subprocess.DEVNULL,
+    )
     context = browser.new_context()
-    yield context
+    page = context.new_page()
+    page.goto(f"{site.url}/accounts/login/")
+    page.fill("input[name=login]", "demo@residual.invalid")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main form button[type=submit]")
+    page.wait_for_selector(".demo-banner")
+    state = context.storage_state()
     context.close()
+    return Learner(state, {})
 
 
-@pytest.fixture
-def learner_context(browser: Browser, learner: Learner) -> Iterator[BrowserContext]:
-    context = browser.new_context(storage_state=learner.state)
-    yield context
-    context.close()
+@pytest.mark.parametrize("name", pages.VISITORS)
+def test_a_visitors_page_is_good(browser: Browser, site: RunningSite, name: str) -> None:
+    hold_to_the_bar(browser, site.url + pages.VISITORS[name], "visitor", name)
 
 
-@pytest.mark.parametrize("name", VISITORS)
-def test_a_visitors_page_is_good(visitor_context: BrowserContext, site: RunningSite, name: str) -> None:
-    hold_to_the_bar(visitor_context, site.url + VISITORS[name], f"visitor-{name}", PAGE_KB)
+@pytest.mark.parametrize("name", pages.LEARNERS)
+def test_a_learners_page_is_good(browser: Browser, learner: Learner, site: RunningSite, name: str) -> None:
+    url = learner.own.get(name) or site.url + pages.LEARNERS[name]
+    hold_to_the_bar(browser, url, "learner", name, learner.state)
 
 
-@pytest.mark.parametrize("name", LEARNERS)
-def test_a_learners_page_is_good(
-    learner_context: BrowserContext, learner: Learner, site: RunningSite, name: str
-) -> None:
-    url = learner.submission if name == "labs:submission" else site.url + LEARNERS[name]
-    limit = WORKBENCH_KB if name == "labs:lab" else PAGE_KB
-    hold_to_the_bar(learner_context, url, f"learner-{name.replace(':', '-')}", limit)
+@pytest.mark.parametrize("name", pages.OLD_HANDS)
+def test_a_page_full_of_history_is_good(browser: Browser, old_hand: Learner, site: RunningSite, name: str) -> None:
+    hold_to_the_bar(browser, site.url + pages.OLD_HANDS[name], "history", name, old_hand.state)
 
 
-def test_a_missing_page_is_good_too(visitor_context: BrowserContext, site: RunningSite) -> None:
-    found = examine(visitor_context.new_page(), f"{site.url}/nothing-here/", "visitor-404")
+def test_a_missing_page_is_good_too(browser: Browser, site: RunningSite) -> None:
+    found = examine(browser, f"{site.url}/nothing-here/", "visitor-404")
     complaint = "console error: Failed to load resource: the server responded with a status of 404 (Not Found)"
     assert [problem for problem in found.problems if problem != complaint] == []
 
 
 def test_no_page_is_forgotten() -> None:
     names = {name for name in url_names(get_resolver()) if not name.startswith(("api-", "runner-"))}
-    assert names - {*VISITORS, *LEARNERS, *NOT_PAGES} == set()
+    assert names - {*pages.VISITORS, *pages.LEARNERS, *pages.NOT_PAGES} == set()
 
 
-def hold_to_the_bar(context: BrowserContext, url: str, name: str, limit_kb: int) -> None:
-    found = examine(context.new_page(), url, name)
+def hold_to_the_bar(browser: Browser, url: str, who: str, name: str, state: StorageState | None = None) -> None:
+    label = f"{who}-{name.replace(':', '-')}"
+    found = examine(browser, url, label, state)
     assert found.problems == []
     assert found.status == 200
-    assert found.kilobytes <= limit_kb
-    assert found.layout_shift <= MAX_LAYOUT_SHIFT
+    assert cold_problems(browser, url, label, state, found.load, workbench=name in pages.WORKBENCHES) == []
 
 
-def url_names(resolver: URLResolver, space: str = "") -> Iterator[str]:
+def url_names(resolver: URLResolver, space: str = "") -> list[str]:
     """The names of all addresses, with their namespaces."""
+    names: list[str] = []
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLPattern):
-            if pattern.name:
-                yield f"{space}{pattern.name}"
+            names += [f"{space}{pattern.name}"] if pattern.name else []
         else:
-            yield from url_names(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+            names += url_names(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+    return names

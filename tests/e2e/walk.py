@@ -82,6 +82,7 @@ def submit_and_wait(page: Page, url: str, source: str) -> None:
 
 def write_code(page: Page, source: str) -> None:
     """Put `source` on the bench: into CodeMirror where scripts run, else into the textarea."""
+    page.wait_for_load_state()  # on a busy machine the script that says it runs may come late
     if page.evaluate("document.documentElement.classList.contains('js')"):
         page.locator(".editor .cm-content").focus()
         page.keyboard.press("Control+a")

@@ -15,6 +15,15 @@ CODE: Final = '''def attention(q, k, v):
 '''
 
 
+# As Temml writes it: with a table, a prime, padding and a display style.
+FORMULA: Final = (
+    '<math display="block" class="tml-display"><mrow><msup><mi>x</mi><mo class="tml-prime">′</mo></msup><mo>=</mo>'
+    '<mi>x</mi><mo>+</mo><mi>softmax</mi><mo stretchy="false">(</mo><mfrac><mrow><mi>Q</mi><msup><mi>K</mi>'
+    '<mi class="tml-sml-pad">⊤</mi></msup></mrow><msqrt><mi>d</mi></msqrt></mfrac><mo stretchy="false">)</mo><mi>V</mi>'
+    "</mrow></math>"
+)
+
+
 class SampleForm(forms.Form):
     name = forms.CharField(help_text="Shown on your pages.")
     level = forms.ChoiceField(choices=[("a", "Beginner"), ("b", "Practitioner")], required=False)
@@ -31,4 +40,4 @@ def samples() -> dict[str, object]:
         Part("Quiz kept", 10, 0),
         Part("Readings, theory and journal", 15, 5),
     ]
-    return {"form": form, "code": CODE, "parts": parts}
+    return {"form": form, "code": CODE, "formula": FORMULA, "parts": parts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path
+from django.views.i18n import set_language
 
 from residual.pages.views import curriculum_map, finding, home, papers, phases, site, weeks
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("palette.json", finding.palette_index, name="palette"),
     path("status/", site.status, name="status"),
     path("healthz", site.healthz, name="healthz"),
+    path("language/", set_language, name="set_language"),
     path("theme/", site.theme, name="theme"),
     path("style/", site.style_page, name="style"),
 ]

@@ -44,6 +44,18 @@
     if (!toasts.querySelector(".toast.error")) toasts.append(document.getElementById("toast-failed").content.cloneNode(true));
   };
   for (const failure of ["htmx:responseError", "htmx:sendError"]) document.addEventListener(failure, sayItFailed);
+  // Offline: said once, and a form is not sent into the void, which would take away what was typed.
+  const offline = document.getElementById("offline");
+  const tellConnection = () => (offline.hidden = navigator.onLine);
+  for (const change of ["online", "offline"]) addEventListener(change, tellConnection);
+  tellConnection();
+  document.addEventListener("submit", (event) => {
+    if (navigator.onLine || event.target.method === "dialog") return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    offline.hidden = false;
+    sayItFailed();
+  }, true);
   onClick("[data-open-dialog]", (button) => document.getElementById(button.dataset.openDialog).showModal());
 
   // Copying needs a secure origin; where there is none, the text is selected and Ctrl-C does the rest.
