@@ -36,6 +36,7 @@ format: $(VENV)/.dev ## format the code
 
 proof: $(VENV)/.run ## prove anew the labs whose proof.json is missing or stale, and print what labs take
 	$(BIN)/residual lab verify --stale --write-proof
+	$(BIN)/python manage.py curriculum_coverage
 
 messages: $(VENV)/.dev ## collect the words of the interface into the catalogues and compile them (needs gettext)
 	$(BIN)/python manage.py makemessages --all --no-location --no-wrap -i "tests/*" -i ".venv/*" -i "labs/catalog/*" -i "gpu_runner/*" -i "benchmarks/*" -i "build/*"

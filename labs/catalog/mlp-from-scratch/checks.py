@@ -101,6 +101,7 @@ def compare_walks(lab: Lab, name: str, options: dict[str, Any], right: Callable[
 def sgd_walks_as_it_should(lab: Lab) -> None:
     options = {"lr": lab.random.uniform(0.1, 0.3), "momentum": lab.random.uniform(0.6, 0.9)}
     compare_walks(lab, "SGD", options, sgd, SGDS)
+    compare_walks(lab, "SGD", {"lr": options["lr"]}, partial(sgd, mu=0.0), [])  # the default momentum
 
 
 @check("adam")

@@ -1,5 +1,7 @@
 """Checks for the first lab: a float64 reference, the mistakes that everybody makes once, one function per check."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -40,6 +42,7 @@ MISTAKES = [
     Misconception("sample-variance", "division by the sample variance (D - 1; torch's default)", sample_variance),
     Misconception("by-variance", "division by the variance without its square root", by_variance),
     Misconception("only-centred", "the rows centred, but not divided by their spread", only_centred),
+    Misconception("no-eps", "division by the spread without ε under the root", partial(by_formula, eps=0.0)),
     Misconception("unchanged", "x as it came in", lambda x: x),
 ]
 
@@ -55,6 +58,7 @@ def every_row_has_mean_zero(lab: Lab) -> None:
 @check("values")
 def the_values_equal_a_float64_reference(lab: Lab) -> None:
     x = 3.0 * lab.normal("N D") + 2.0
+    x[lab.random.randrange(x.shape[0])] *= 1e-3 / 3  # a row whose variance is smaller than EPS
     lab.agrees(lab.call("standardise", x), by_formula, on=(x,), axes="N D", misconceptions=MISTAKES)
 
 

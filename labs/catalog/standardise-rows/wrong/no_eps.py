@@ -1,4 +1,5 @@
-# fails: constant-row
+# fails: constant-row, values
+# mistake: no-eps
 # says: values are not finite; the first is nan
 from torch import Tensor
 
