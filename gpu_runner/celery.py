@@ -21,6 +21,9 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from gpu_runner import doorbell
 from gpu_runner.client import SiteClient
+from gpu_runner.gpu.cards import Card, NoCardError
+from gpu_runner.gpu.selftest import find_lane, problems
+from gpu_runner.host import describe_host
 from gpu_runner.protocol import RING_QUEUE, RING_TASK, Lane, Level, broker_settings
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
@@ -113,6 +116,29 @@ def start_supervisor(settings: Settings) -> Supervisor:
     return supervisor
 
 
+def take_card(supervisor: Supervisor, lanes: tuple[Lane, ...]) -> tuple[tuple[Lane, ...], Card | None]:
+    """The lanes to announce, `gpu` among them only if a card passes its test here, and that card.
+
+    Raises SystemExit where that leaves none.
+    """
+    if Lane.GPU not in lanes:
+        return lanes, None
+    try:
+        lane = find_lane(wanted=os.environ.get("RUNNER_GPU", ""))
+        supervisor.take_card(lane)
+        reasons = problems(supervisor.judge, lane)
+    except (NoCardError, BootError) as error:
+        reasons = [str(error)]
+    if not reasons:
+        return lanes, lane.card
+    log.error("gpu_lane_not_served", reasons=reasons, then="see docs/gpu.md; residual doctor --gpu tries again")
+    others = tuple(one for one in lanes if one is not Lane.GPU)
+    if not others:
+        supervisor.close()
+        raise SystemExit(f"the runner has no lane to serve: {'; '.join(reasons)}")
+    return others, None
+
+
 doorbell.install()
 settings = Settings.from_environment(dict(os.environ))
 app = make_app(settings)
@@ -126,7 +152,8 @@ def begin(**_: Any) -> None:
         signal.signal(number, _stop_early)  # Celery's own come after this, and work does not wait for them
     supervisor = start_supervisor(settings)
     client = SiteClient(settings.site_url, settings.token, settings.name, settings.cache)
-    worker = _running["worker"] = Worker(supervisor, client, settings.lanes)
+    lanes, card = take_card(supervisor, settings.lanes)
+    worker = _running["worker"] = Worker(supervisor, client, lanes, describe_host(card))
     log.info("runner_ready", level=supervisor.level.value, name=settings.name)
     threading.Thread(target=worker.claim_when_idle, name="idle-claims", daemon=True).start()
 

@@ -15,13 +15,17 @@ from gpu_runner.supervisor import cgroups
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gpu_runner.gpu.cards import Card
+
 LIMIT_FILES: Final = {"memory": "memory.limit_in_bytes", "": "memory.max"}
 
 
-def describe_host() -> Host:
+def describe_host(card: Card | None = None) -> Host:
     """Device, memory that a job could get at most, and the version of torch that judges."""
-    cores = len(os.sched_getaffinity(0))
-    return Host(device=f"CPU, {cores} cores", memory_mb=memory_mb(), torch=version("torch"))
+    device = f"CPU, {len(os.sched_getaffinity(0))} cores"
+    if card is not None:
+        device = f"{device}; {card.name}, {card.total_mb} MiB"
+    return Host(device=device[:120], memory_mb=memory_mb(), torch=version("torch"))
 
 
 def memory_mb() -> int:

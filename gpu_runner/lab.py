@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gpu_runner import doctor
+from gpu_runner.gpu.cards import NoCardError
+from gpu_runner.gpu.selftest import find_lane, problems
 from gpu_runner.killing import Hunt, hunt
 from gpu_runner.labspec import LabError, read_files, read_lab
 from gpu_runner.new_lab import make_lab
 from gpu_runner.parts import own, references
 from gpu_runner.proof import build_proof, draws, stale, write_proof
-from gpu_runner.protocol import Level, Report, Verdict
+from gpu_runner.protocol import Lane, Level, Report, Verdict
 from gpu_runner.screen import Screen
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
@@ -83,6 +85,8 @@ def test(arguments: argparse.Namespace) -> Exit:
         Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor,
         interruptible() as interrupted,
     ):
+        if lab.lane == Lane.GPU:
+            supervisor.take_card(find_lane(wanted=os.environ.get("RUNNER_GPU", "")))
         report = _judge(supervisor, submission, screen, interrupted)
     if interrupted():
         sys.stderr.write("Interrupted.\n")
@@ -205,6 +209,8 @@ def new(arguments: argparse.Namespace) -> Exit:
 
 def examine(arguments: argparse.Namespace) -> Exit:
     """Tell which protections are in force, what is missing and what would add it; with --fix, add what can be added."""
+    if arguments.gpu:
+        return examine_card()
     facts = doctor.examine()
     if arguments.json:
         _say(json.dumps(asdict(facts)))
@@ -214,6 +220,23 @@ def examine(arguments: argparse.Namespace) -> Exit:
         facts = mended
         doctor.tell(facts, _say)
     return Exit.PASSED if facts.level == Level.FULL else Exit.NOT_PASSED if facts.level else Exit.INFRASTRUCTURE
+
+
+def examine_card() -> Exit:
+    """Try the card through the whole sandbox, as a runner does before it announces the lane `gpu`."""
+    try:
+        lane = find_lane(wanted=os.environ.get("RUNNER_GPU", ""))
+    except NoCardError as error:
+        _say(f"no card: {error}")
+        return Exit.NOT_PASSED
+    _say(f"card: {lane.card.name}, {lane.card.total_mb} MiB, {lane.card.uuid}")
+    with Supervisor() as supervisor:
+        supervisor.take_card(lane)
+        found = problems(supervisor.judge, lane)
+    for problem in found:
+        _say(f"PROBLEM  {problem}")
+    _say("the lane gpu is not served" if found else "the lane gpu can be served: set RUNNER_LANES=check,train,gpu")
+    return Exit.NOT_PASSED if found else Exit.PASSED
 
 
 def _say(text: str) -> None:
@@ -255,6 +278,7 @@ def parser() -> argparse.ArgumentParser:
     four = commands.add_parser("doctor", help="show the sandbox level in force")
     how = four.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true")
+    how.add_argument("--gpu", action="store_true", help="try whether the card here can serve the lane gpu")
     how.add_argument("--fix", action="store_true", help="run the commands that raise it, each printed first")
     four.set_defaults(run=examine)
     return root
@@ -268,7 +292,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return Exit.USAGE
-    except (BootError, NoSandboxError, LabError) as error:
+    except (BootError, NoSandboxError, NoCardError, LabError) as error:
         sys.stderr.write(f"{error}\n")
         if arguments.run is test and arguments.json:
             _say(Report(verdict=Verdict.INFRA_ERROR, message=str(error)).model_dump_json())

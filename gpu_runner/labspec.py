@@ -43,6 +43,7 @@ class LabSpec(BaseModel):
     exports: list[str] = Field(default_factory=list)
     mine: list[str] = Field(default_factory=list, max_length=MAX_PARTS)
     limits: Limits = Field(default_factory=Limits)
+    gpu_memory_mb: int = Field(default=4096, ge=256)  # lane gpu: what torch may hand out of the card
     checks: list[CheckSpec] = Field(min_length=1)
 
 

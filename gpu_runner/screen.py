@@ -25,6 +25,7 @@ def spell_metrics(values: dict[str, Any]) -> str:
     """`step 120, loss 0.412; peak 212 MiB, 30 steps/s`: what the code reports, then what is measured."""
     reported = ", ".join(f"{name} {_number(value)}" for name, value in values.items() if name not in MEASURED)
     measured = [f"peak {values['peak_mb']:.0f} MiB"] if "peak_mb" in values else []
+    measured += [f"GPU peak {values['gpu_peak_mb']:.0f} MiB"] if "gpu_peak_mb" in values else []
     measured += [f"{_number(values['steps_per_s'])} steps/s"] if "steps_per_s" in values else []
     return "; ".join(part for part in (reported, ", ".join(measured)) if part)
 

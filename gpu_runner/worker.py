@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gpu_runner.supervisor.judge import Supervisor
 
 IDLE_CLAIM_S: Final = 2.0
-LANES: Final = (Lane.CHECK, Lane.TRAIN)  # what this version can serve; docs/gpu.md says what the third would need
+LANES: Final = (Lane.CHECK, Lane.TRAIN)  # served where nothing else is asked for
 SIDE_BY_SIDE: Final = 2
 LONG_AT_ONCE: Final = SIDE_BY_SIDE - 1  # one place is left for checks, whatever trains
 VERDICT_PATIENCE_S: Final = 120.0
@@ -36,11 +36,11 @@ log = structlog.get_logger("gpu_runner")
 def read_lanes(text: str) -> tuple[Lane, ...]:
     """`check,train` as lanes. Raises ValueError naming one that this runner can't serve."""
     names = text.replace(",", " ").split()
-    if unknown := set(names) - set(LANES):
-        raise ValueError(f"RUNNER_LANES: {', '.join(sorted(unknown))} is not one of {', '.join(LANES)}")
+    if unknown := set(names) - set(Lane):
+        raise ValueError(f"RUNNER_LANES: {', '.join(sorted(unknown))} is not one of {', '.join(Lane)}")
     if not names:
-        raise ValueError(f"RUNNER_LANES is empty; name one or more of {', '.join(LANES)}")
-    return tuple(lane for lane in LANES if lane in names)
+        raise ValueError(f"RUNNER_LANES is empty; name one or more of {', '.join(Lane)}")
+    return tuple(lane for lane in Lane if lane in names)
 
 
 @dataclass(slots=True)
@@ -116,7 +116,8 @@ class Worker:
         with self._claiming:
             if self._closing.is_set():  # it may have been a while until our turn
                 return None
-            job = self._claim([lane for lane in self.lanes if lane is Lane.CHECK or self._long_jobs < LONG_AT_ONCE])
+            lanes = self._lanes()
+            job = self._claim(lanes, [one for one in lanes if one is Lane.CHECK or self._long_jobs < LONG_AT_ONCE])
             self._long_jobs += job is not None and job.lane is not Lane.CHECK
             return job
 
@@ -124,8 +125,12 @@ class Worker:
         with self._claiming:
             self._long_jobs -= job.lane is not Lane.CHECK
 
-    def _claim(self, free: list[Lane]) -> Job | None:
-        lanes, level = list(self.lanes), self.supervisor.level
+    def _lanes(self) -> list[Lane]:
+        """What is served now: a card that was left unclean is announced no more."""
+        return [lane for lane in self.lanes if lane is not Lane.GPU or self.supervisor.has_card]
+
+    def _claim(self, lanes: list[Lane], free: list[Lane]) -> Job | None:
+        level = self.supervisor.level
         try:
             job = self.client.claim(Claim(runner=self.client.name, lanes=lanes, free=free, level=level, host=self.host))
         except (UnreachableError, RefusedError, ValueError) as error:

@@ -27,6 +27,7 @@ EVIDENCE_WORDS: Final[Mapping[str, str | Promise]] = {
 _MEASURED_WORDS: Final[Mapping[str, str | Promise]] = {
     "memory_mb": gettext_lazy("memory %(value)s MB"),
     "peak_mb": gettext_lazy("peak memory %(value)s MB"),
+    "gpu_peak_mb": gettext_lazy("peak GPU memory %(value)s MB"),
     "steps_per_s": gettext_lazy("%(value)s steps/s by our clock"),
 }
 LAST_LINE: Final = 10**6

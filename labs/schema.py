@@ -43,6 +43,7 @@ class LabEntry(Entry):
     exports: list[type_name] = []
     mine: Annotated[list[type_id], Field(max_length=MAX_PARTS)] = []
     limits: Limits = Limits()
+    gpu_memory_mb: Annotated[int, Field(ge=256)] = 4096  # lane gpu
     checks: Annotated[list[CheckEntry], Field(min_length=1)]
     papers: list[type_slug] = []
 

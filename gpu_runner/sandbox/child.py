@@ -51,11 +51,25 @@ def serve(control: socket.socket, fds: list[int], isolated: bool) -> None:
         os.close(status)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the keeper goes on ignoring it
         jail.lock(bounds, jailed=isolated)
-    except OSError as error:
+        if bounds.cuda_share:
+            claim_card(bounds.cuda_share)
+    except (OSError, RuntimeError, AssertionError) as error:  # torch says so in three ways that there is no card
         channel.send(control, {"op": "failed", "error": str(error)})
         raise
     channel.send(control, {"op": "ready"})
     _answer(control, reports, done)
+
+
+def claim_card(share: float) -> None:
+    """Initialise CUDA, here and in no process that is forked again, and cap what torch hands out of its one card.
+
+    Before a line of the learner's: a failure is told as ours. Raises RuntimeError or AssertionError without a card.
+    """
+    torch.cuda.init()  # type: ignore[no-untyped-call]  # torch ships no types for it
+    if torch.cuda.device_count() != 1:
+        raise RuntimeError(f"{torch.cuda.device_count()} cards are visible; one should be")
+    torch.cuda.set_per_process_memory_fraction(share)
+    torch.zeros(1, device="cuda")  # makes the context, so that its memory counts from the beginning
 
 
 def _take_over_output(log: int) -> None:

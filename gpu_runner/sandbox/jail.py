@@ -50,6 +50,7 @@ class Bounds:
     disk_mb: int
     inodes: int
     filter: bytes
+    cuda_share: float = 0.0  # which part of the one card torch may hand out; 0: CUDA is not touched
 
 
 class SockFprog(ctypes.Structure):

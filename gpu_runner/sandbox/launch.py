@@ -11,7 +11,7 @@ import json
 import os
 import struct
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +49,11 @@ class Plan:
     preload: list[str]
     uid: int
     jailed: bool
+    devices: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        return {**ENVIRONMENT, "PATH": "", **self.environment}
 
     def command(self) -> list[str]:
         root = CODE_ROOT if self.jailed else str(Path(__file__).parents[2])
@@ -93,6 +98,8 @@ def build_root(plan: Plan, root: Path) -> None:
         syscalls.mount("hidden", str(root / path[1:]), "tmpfs", syscalls.MS_RDONLY | syscalls.MS_NODEV, "size=4k")
     for device in DEVICES:
         bind(Path("/dev", device), root / "dev" / device, read_only=False)
+    for node in plan.devices:
+        bind(Path(node), root / node[1:], read_only=False)
     for folder in ("dev/shm", "proc", "tmp", "etc"):
         (root / folder).mkdir(exist_ok=True)
     _write_etc(root / "etc")
@@ -174,7 +181,7 @@ def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
     os.umask(0o022)  # the new root is for an unprivileged user, whatever our caller's habits
     if not plan.jailed:
-        os.execve(plan.python, plan.command(), {**ENVIRONMENT, "PATH": ""})  # noqa: S606 - an exec is the point
+        os.execve(plan.python, plan.command(), plan.variables())  # noqa: S606 - an exec is the point
     as_root = os.geteuid() == 0
     if not as_root:
         uid, gid = os.geteuid(), os.getegid()
@@ -194,4 +201,4 @@ def main() -> None:
         become_unprivileged(plan.uid)
     assert_readable(plan)
     syscalls.prctl(syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    os.execve(plan.python, plan.command(), {**ENVIRONMENT, "PATH": ""})  # noqa: S606 - an exec is the point
+    os.execve(plan.python, plan.command(), plan.variables())  # noqa: S606 - an exec is the point

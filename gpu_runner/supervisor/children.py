@@ -84,8 +84,20 @@ class Child:
     cgroups: bool = True
 
     @classmethod
-    def prepare(cls, zygote: Zygote, limits: Limits, meter: Meter, *, isolated: bool, cgroups: bool) -> Child:
-        """Fork, place into the cgroup, jail. Raises SetupError or channel.ClosedError (the zygote is gone)."""
+    def prepare(
+        cls,
+        zygote: Zygote,
+        limits: Limits,
+        meter: Meter,
+        *,
+        isolated: bool,
+        cgroups: bool,
+        cuda_share: float = 0.0,
+    ) -> Child:
+        """Fork, place into the cgroup, jail. Raises SetupError or channel.ClosedError (the zygote is gone).
+
+        With a `cuda_share`, the child initialises CUDA before it says that it is ready: that part of the card is its.
+        """
         ours, theirs = channel.pair()
         ours.settimeout(SETUP_PATIENCE_S)
         pipes = [os.pipe() for _ in ("log", "status", "reports", "done")]
@@ -99,25 +111,25 @@ class Child:
                 theirs.close()
                 for fd in writable:
                     os.close(fd)
-            child._set_up()
+            child._set_up(cuda_share, devices=bool(zygote.role.devices))
         except BaseException:
             child.discard()
             raise
         return child
 
-    def _set_up(self) -> None:
+    def _set_up(self, cuda_share: float, *, devices: bool) -> None:
         hello = self._hear("hello")
         self.pidfd = os.pidfd_open(hello.pid)
         self.meter.attach(hello.pid)
-        scratch = {"disk_mb": self.limits.disk_mb, "inodes": self.limits.inodes}
-        channel.send(self.control, {**scratch, "filter": self._filter().hex()})
+        scratch = {"disk_mb": self.limits.disk_mb, "inodes": self.limits.inodes, "cuda_share": cuda_share}
+        channel.send(self.control, {**scratch, "filter": self._filter(devices=devices).hex()})
         self._hear("ready")
         os.set_blocking(self.log, False)
         os.set_blocking(self.reports, False)
 
-    def _filter(self) -> bytes:
+    def _filter(self, *, devices: bool) -> bytes:
         try:
-            return compile_filter()
+            return compile_filter(devices=devices)
         except MissingLibraryError:
             if self.isolated:
                 raise
@@ -199,22 +211,21 @@ class Child:
                 if outcome.stopped_for:
                     self._kill()
                 self._read_reports(news)
-                news.tick(outcome.counts.memory / MB, outcome.counts.peak / MB)
+                counts = outcome.counts
+                news.tick(counts.memory / MB, counts.peak / MB, counts.gpu_peak_mb)
 
     def _excess(self, outcome: Outcome, wall_s: float, budget: Limits, cancelled: Callable[[], bool]) -> str:
         """The name of the limit that is exceeded, or nothing."""
         outcome.counts = self.meter.read()
-        if len(outcome.log) > budget.log_kb * 1024:
-            return "log"
-        if over_memory(outcome.counts, budget):
-            return "memory"
-        if over_processes(outcome.counts.tasks, budget):
-            return "processes"
-        if outcome.counts.cpu_s > budget.cpu_s:
-            return "cpu"
-        if wall_s > budget.wall_s:
-            return "wall"
-        return "cancelled" if cancelled() else ""
+        exceeded = {
+            "log": len(outcome.log) > budget.log_kb * 1024,
+            "memory": over_memory(outcome.counts, budget),
+            "gpu memory": outcome.counts.gpu_over,
+            "processes": over_processes(outcome.counts.tasks, budget),
+            "cpu": outcome.counts.cpu_s > budget.cpu_s,
+            "wall": wall_s > budget.wall_s,
+        }
+        return next((name for name, over in exceeded.items() if over), "cancelled" if cancelled() else "")
 
     def _tasks_at_the_end(self, outcome: Outcome) -> int:
         """What the keeper saw outlive the learner's process, and those two; 0 where a control group has counted."""

@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from gpu_runner.gpu.lane import CardError
 from gpu_runner.labspec import LabError, read_lab
-from gpu_runner.protocol import CheckResult, Level, Limits, Report, Verdict
+from gpu_runner.protocol import CheckResult, Lane, Level, Limits, Report, Verdict
 from gpu_runner.sandbox import channel
 from gpu_runner.supervisor import cgroups
 from gpu_runner.supervisor.checkers import CheckerPool
@@ -25,11 +26,20 @@ from gpu_runner.supervisor.news import News, Tell, tell_nobody
 from gpu_runner.supervisor.pool import ChildPool
 from gpu_runner.supervisor.trial import Spent, Submission, Trial, source_problem
 from gpu_runner.supervisor.verdicts import Trouble, overall, trouble
-from gpu_runner.supervisor.zygotes import BootError, Role, ZygoteKeeper, checker_role, libraries_named, sandbox_role
+from gpu_runner.supervisor.zygotes import (
+    BootError,
+    Role,
+    ZygoteKeeper,
+    checker_role,
+    gpu_role,
+    libraries_named,
+    sandbox_role,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from gpu_runner.gpu.lane import GpuLane
     from gpu_runner.supervisor.cgroups import Hierarchies
 
 CHECKER_PATIENCE_S: Final = 60.0
@@ -68,6 +78,7 @@ class Supervisor:
     _checkers: CheckerPool | None = None
     _pool: ChildPool | None = None
     _rich_pool: ChildPool | None = None
+    _gpu_pool: ChildPool | None = None
 
     def __enter__(self) -> Supervisor:
         self.start()
@@ -95,6 +106,26 @@ class Supervisor:
         self._rich_pool = self._pool_of(sandbox_role(libraries))
         self._rich_pool.keeper.warm()
 
+    def take_card(self, lane: GpuLane) -> None:
+        """Serve the lane `gpu` too. Its children are made when they are needed: each holds a context on the card."""
+        self.give_card_back()
+        isolated = self.level is not Level.UNSAFE_LOCAL
+        keeper = self._keeper(gpu_role(lane.card.uuid, lane.card.nodes))
+        self._gpu_pool = ChildPool(keeper, self._hierarchies, isolated, 0, self._chores, lane)
+        keeper.release(keeper.acquire())
+
+    def give_card_back(self) -> None:
+        """Serve the lane `gpu` no more."""
+        pool, self._gpu_pool = self._gpu_pool, None
+        if pool is not None:
+            pool.close()
+            pool.keeper.close()
+
+    @property
+    def has_card(self) -> bool:
+        """Whether a card is here and was left clean by its last tenant."""
+        return self._gpu_pool is not None and self._gpu_pool.gpu is not None and not self._gpu_pool.gpu.unclean
+
     def _keeper(self, role: Role) -> ZygoteKeeper:
         return ZygoteKeeper(role, self.level is not Level.UNSAFE_LOCAL, self.zygote_lifetime)
 
@@ -107,7 +138,7 @@ class Supervisor:
         self._chores.settle()
 
     def close(self) -> None:
-        pools = [pool for pool in (self._checkers, self._pool, self._rich_pool) if pool is not None]
+        pools = [pool for pool in (self._checkers, self._pool, self._rich_pool, self._gpu_pool) if pool is not None]
         for pool in pools:
             pool.close()
         for pool in pools:
@@ -132,8 +163,9 @@ class Supervisor:
         wanted = [spec for spec in lab.checks if submission.checks is None or spec.id in submission.checks]
         trial = Trial(lab, submission, submission.limits or lab.limits, wanted, on_check, cancelled, News(on_news))
         try:
-            self._hold_trial(trial)
-        except (channel.ClosedError, TimeoutError, BootError, SetupError, OSError) as error:
+            with self._card_for(trial):
+                self._hold_trial(trial)
+        except (channel.ClosedError, TimeoutError, BootError, SetupError, CardError, OSError) as error:
             trial.broken = f"{type(error).__name__}: {error}"
         trial.news.finish()
         return self._report(trial)
@@ -156,6 +188,20 @@ class Supervisor:
             message=clean(trial.broken),
         )
 
+    @contextlib.contextmanager
+    def _card_for(self, trial: Trial) -> Iterator[None]:
+        """Have the card alone while a job of the lane `gpu` is judged, and wait until all it used is given back."""
+        if trial.lab.lane != Lane.GPU:
+            yield
+            return
+        if self._gpu_pool is None or self._gpu_pool.gpu is None:
+            raise CardError("this runner has no card")
+        with self._gpu_pool.gpu.lend(trial.lab.gpu_memory_mb, trial.cancelled) as tenant:
+            yield
+            self._chores.settle()  # the last child is gone before the card is looked at
+        used = f"GPU memory: peak {tenant.peak_mb:.0f} MiB, {tenant.cap_mb} MiB may be handed out."
+        trial.log.add("card", used.encode())
+
     def _hold_trial(self, trial: Trial) -> None:
         assert self._checkers is not None, "start() was not called"  # noqa: S101 - a programming error
         pool = self._pool_for(trial)
@@ -171,6 +217,8 @@ class Supervisor:
     def _pool_for(self, trial: Trial) -> ChildPool:
         """Where this submission's children come from: the lean zygote, unless it wants more and more is warm."""
         assert self._pool is not None, "start() was not called"  # noqa: S101 - a programming error
+        if trial.lab.lane == Lane.GPU and self._gpu_pool is not None:
+            return self._gpu_pool
         text = trial.submission.source + trial.submission.files.get("probe.py", b"").decode()
         wanted = {*trial.lab.preload, *libraries_named(text)} - set(self.libraries)
         if wanted and self._rich_pool is not None and self._rich_pool.keeper.warm():

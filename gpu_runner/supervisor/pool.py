@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from gpu_runner.gpu.meter import GpuMeter
 from gpu_runner.protocol import Limits
 from gpu_runner.sandbox import channel
 from gpu_runner.supervisor.children import Child, Outcome, SetupError
@@ -21,6 +22,7 @@ from gpu_runner.supervisor.zygotes import BootError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gpu_runner.gpu.lane import GpuLane
     from gpu_runner.supervisor.cgroups import Hierarchies
     from gpu_runner.supervisor.news import News
     from gpu_runner.supervisor.zygotes import Zygote, ZygoteKeeper
@@ -53,6 +55,7 @@ class ChildPool:
     isolated: bool
     spares: int
     chores: Housekeeping
+    gpu: GpuLane | None = None
     _ready: deque[Ready] = field(default_factory=deque)
     _wanted: Limits | None = None
     _submissions: int = 0
@@ -121,7 +124,9 @@ class ChildPool:
         zygote = self.keeper.acquire()
         try:
             meter: Meter = CgroupMeter.create(self.hierarchies, limits) if self.hierarchies else TreeMeter()
-            child = Child.prepare(zygote, limits, meter, isolated=self.isolated, cgroups=self.hierarchies is not None)
+            meter, share = (GpuMeter(meter, self.gpu), self.gpu.share()) if self.gpu else (meter, 0.0)
+            by_groups = self.hierarchies is not None
+            child = Child.prepare(zygote, limits, meter, isolated=self.isolated, cgroups=by_groups, cuda_share=share)
         except BaseException:
             self.keeper.release(zygote)
             raise

@@ -45,13 +45,24 @@ TERMINAL_QUERIES: Final = (
 HARMLESS_PRCTL: Final = (1, 2, 3, 15, 16, 21, 23, 39, 0x53564D41)  # pdeathsig, dumpable?, name, queries, name a mapping
 
 
+NVIDIA_IOCTLS: Final = 0x4600  # _IOC_TYPE 'F', in bits 8 to 15: all calls of nvidiactl and of the cards
+UVM_IOCTLS: Final = (
+    0x30000001,
+    0x30000002,
+)  # UVM_INITIALIZE and UVM_DEINITIALIZE; its other calls are plain small numbers
+UVM_LAST: Final = 0xFF
+
+
 class MissingLibraryError(RuntimeError):
     """libseccomp is not installed."""
 
 
 @functools.cache
-def compile_filter() -> bytes:
-    """The filter as BPF instructions (8 bytes each). Raises MissingLibraryError without libseccomp."""
+def compile_filter(*, devices: bool = False) -> bytes:
+    """The filter as BPF instructions (8 bytes each). Raises MissingLibraryError without libseccomp.
+
+    With `devices`, the control calls of NVIDIA's driver too: a filter sees their numbers and not the file they go to.
+    """
     try:
         import pyseccomp  # noqa: PLC0415 - needs the C library, whose absence must be a message and not an import error
     except RuntimeError as error:
@@ -63,6 +74,11 @@ def compile_filter() -> bytes:
     _allow(pyseccomp, rules, "socketpair", pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_UNIX))
     for request in TERMINAL_QUERIES:
         _allow(pyseccomp, rules, "ioctl", pyseccomp.Arg(1, pyseccomp.EQ, request))
+    if devices:
+        _allow(pyseccomp, rules, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFF00, NVIDIA_IOCTLS))
+        _allow(pyseccomp, rules, "ioctl", pyseccomp.Arg(1, pyseccomp.LE, UVM_LAST))
+        for request in UVM_IOCTLS:
+            _allow(pyseccomp, rules, "ioctl", pyseccomp.Arg(1, pyseccomp.EQ, request))
     for option in HARMLESS_PRCTL:
         _allow(pyseccomp, rules, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, option))
     # Its flags lie in memory that a filter cannot read; with ENOSYS the C library falls back to clone.

@@ -68,7 +68,7 @@ def _stopped_by_us(outcome: Outcome, limits: Limits) -> Trouble | None:
         case "cpu":
             text = f"Stopped after {outcome.counts.cpu_s:.1f} s of CPU time: the limit is {limits.cpu_s:g} s."
             return Trouble(Verdict.TIMEOUT, text)
-        case "memory":
+        case "memory" | "gpu memory":
             return Trouble(Verdict.MEMORY, _memory(outcome, limits))
         case "log":
             used = len(outcome.log) // 1024
@@ -81,6 +81,9 @@ def _stopped_by_us(outcome: Outcome, limits: Limits) -> Trouble | None:
 
 
 def _memory(outcome: Outcome, limits: Limits) -> str:
+    if outcome.counts.gpu_over:
+        may, rose = outcome.counts.gpu_cap_mb, outcome.counts.gpu_peak_mb
+        return f"Out of GPU memory: your code may use {may} MiB; the card's use rose by {rose:.0f} MiB."
     used = outcome.counts.peak / 2**20
     return f"Out of memory: all processes together may hold {limits.memory_mb} MiB; the peak was {used:.0f} MiB."
 

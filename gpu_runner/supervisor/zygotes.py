@@ -29,6 +29,7 @@ LAUNCH: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from gpu_runne
 BOOT_PATIENCE_S: Final = 180.0
 SANDBOX_UID: Final = 64001
 CHECKER_UID: Final = 64002
+GPU_UID: Final = 64003
 TRANSFORMERS: Final = (
     "transformers:GPT2LMHeadModel",
     "transformers:BertModel",
@@ -63,6 +64,8 @@ class Role:
     uid: int
     preload: tuple[str, ...]
     code: tuple[str, ...]
+    devices: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
     def plan(self, fd: int, *, jailed: bool) -> Plan:
         return Plan(
@@ -75,6 +78,8 @@ class Role:
             preload=list(self.preload),
             uid=self.uid,
             jailed=jailed,
+            devices=list(self.devices),
+            environment=dict(self.environment),
         )
 
 
@@ -85,6 +90,12 @@ def sandbox_role(libraries: tuple[str, ...] = ()) -> Role:
     return Role(
         "sandbox", "gpu_runner.sandbox.child:serve", SANDBOX_UID, preload, ("__init__.py", "live.py", "sandbox")
     )
+
+
+def gpu_role(uuid: str, nodes: tuple[str, ...]) -> Role:
+    """The untrusted zygote of the lane `gpu`: the only one whose root holds a card's device files, and one card's."""
+    role, visible = sandbox_role(), (("CUDA_VISIBLE_DEVICES", uuid), ("CUDA_MODULE_LOADING", "LAZY"))
+    return dataclasses.replace(role, name="gpu sandbox", uid=GPU_UID, devices=nodes, environment=visible)
 
 
 def checker_role() -> Role:

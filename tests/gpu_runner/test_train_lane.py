@@ -236,7 +236,9 @@ def test_the_lanes_of_a_runner_are_chosen(text: str, lanes: tuple[str, ...]) -> 
     assert read_lanes(text) == lanes
 
 
-@pytest.mark.parametrize(("text", "says"), [("gpu", "gpu is not one of check, train"), (" ", "RUNNER_LANES is empty")])
+@pytest.mark.parametrize(
+    ("text", "says"), [("fast", "fast is not one of check, train, gpu"), (" ", "RUNNER_LANES is empty")]
+)
 def test_a_lane_that_can_not_be_served_is_refused_at_the_start(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read_lanes(text)

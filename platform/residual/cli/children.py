@@ -23,6 +23,7 @@ PASSED_TO_RUNNER = (
     "PYTHONPATH",
     "RUNNER_PRELOAD",
     "RUNNER_LANES",
+    "RUNNER_GPU",
 )
 _CELERY = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle")
 GRACE_S = "3"  # open event streams are cut after this; browsers reconnect by themselves
