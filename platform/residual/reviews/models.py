@@ -16,7 +16,7 @@ from fsrs import Rating
 
 from curriculum.models import Question
 from labs.models import Submission as LabSubmission
-from residual.reviews.scheduler import Parameters
+from residual.reviews.scheduler import DEFAULT_WEIGHTS, Parameters
 from residual.reviews.snapshot import FIELDS, Snapshot, State
 from residual.reviews.spreading import FULL_WEEK
 
@@ -172,6 +172,21 @@ def full_week() -> list[int]:
     return list(FULL_WEEK)
 
 
+class Fit(models.Model):
+    """Weights fitted to one learner's reviews, or to all of the site's where `user` is empty; losses are held-out."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True)
+    weights = models.JSONField()
+    model_version = models.CharField(max_length=40)
+    reviews = models.PositiveIntegerField()
+    log_loss_before = models.FloatField()
+    log_loss_after = models.FloatField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"fit {self.pk} to {self.reviews} reviews"
+
+
 class Preset(models.Model):
     """How one learner wants to review. `version` counts the changes; every review names the one it was made with."""
 
@@ -197,6 +212,7 @@ class Preset(models.Model):
     learning_minutes = models.JSONField(_("steps of a new question, in minutes"), default=default_steps)
     relearning_minutes = models.JSONField(_("steps after a mistake, in minutes"), default=default_steps)
     easy_days = models.JSONField(default=full_week)  # per cent of an ordinary day's work, Monday first
+    fit = models.ForeignKey(Fit, on_delete=models.SET_NULL, null=True, blank=True)  # none: the published weights
     leech_lapses = models.PositiveSmallIntegerField(
         _("lapses until a question is a sticking point"), default=5, validators=[MaxValueValidator(50)]
     )
@@ -212,6 +228,7 @@ class Preset(models.Model):
             learning_minutes=tuple(self.learning_minutes),
             relearning_minutes=tuple(self.relearning_minutes),
             easy_days=tuple(self.easy_days),
+            weights=tuple(self.fit.weights) if self.fit else DEFAULT_WEIGHTS,
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -25,6 +25,7 @@ from residual.reviews.study_calendar import StudyCalendar
 
 MODEL_VERSION: Final = f"fsrs-6/{version('fsrs')}"
 DEFAULT_WEIGHTS: Final = tuple(DEFAULT_PARAMETERS)
+NOON: Final = datetime(2000, 1, 1, 12, tzinfo=UTC)
 LONGEST_STEP_MINUTES: Final = 240  # with 1.5 times it for Hard, a step stays shorter than any study day
 
 
@@ -166,7 +167,7 @@ def _outcomes(
 
 def _rated(card: Snapshot, rating: Rating, elapsed: int, parameters: Parameters) -> Outcome:
     # The library counts 24-hour periods between instants. Noon of consecutive dates makes them study days.
-    now = datetime.combine(date(2000, 1, 1), time(12), tzinfo=UTC)
+    now = NOON
     memory = fsrs.Card(
         card_id=1,  # without one the library sleeps to make one up
         state=fsrs.State(card.state or fsrs.State.Learning),
