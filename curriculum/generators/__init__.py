@@ -16,11 +16,14 @@ from curriculum.generators.autoencoding import AUTOENCODING
 from curriculum.generators.convolution import CONVOLUTION
 from curriculum.generators.diffusion import DIFFUSION
 from curriculum.generators.drawing import Answer, Draw, Generator, NoDrawError
+from curriculum.generators.evaluation import EVALUATION
 from curriculum.generators.guidance import GUIDANCE
 from curriculum.generators.language import LANGUAGE
 from curriculum.generators.lora import LORA
 from curriculum.generators.memory import MEMORY
 from curriculum.generators.moe import MOE
+from curriculum.generators.quantisation import QUANTISATION
+from curriculum.generators.recurrent import RECURRENT
 from curriculum.generators.scaling import SCALING
 from curriculum.generators.scores import SCORES
 from curriculum.generators.vision import VISION
@@ -33,11 +36,14 @@ THEMES: Final = (
     AUTOENCODING,
     CONVOLUTION,
     DIFFUSION,
+    EVALUATION,
     GUIDANCE,
     LANGUAGE,
     LORA,
     MEMORY,
     MOE,
+    QUANTISATION,
+    RECURRENT,
     SCALING,
     SCORES,
     VISION,

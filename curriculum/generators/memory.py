@@ -93,10 +93,46 @@ def recomputation_share(random: Random) -> Draw:
     return set_apart(make)
 
 
+def kv_cache_mib(random: Random) -> Draw:
+    """Keys and values of all layers, in two bytes each."""
+
+    def make() -> Draw:
+        layers, groups, size = random.randrange(12, 97), random.choice([2, 4, 8]), random.choice([64, 96, 128])
+        heads = groups * random.choice([3, 4, 5, 8])
+        batch, tokens = random.randrange(2, 33), 256 * random.randrange(2, 33)
+        cache = 2 * layers * groups * size * batch * tokens * 2 / 2**20
+        return Draw(
+            {"L": layers, "h": heads, "g": groups, "dh": size, "B": batch, "S": tokens},
+            cache,
+            {"keys_only": cache / 2, "all_heads": cache * heads / groups, "one_layer": cache / layers},
+        )
+
+    return set_apart(make)
+
+
+def paged_blocks(random: Random) -> Draw:
+    """Blocks that sequences of different lengths take."""
+
+    def make() -> Draw:
+        block = random.choice([8, 16, 32])
+        lengths = [random.randrange(20, 700) for _ in range(3)]
+        used = sum(math.ceil(length / block) for length in lengths)
+        longest = 3 * math.ceil(max(lengths) / block)
+        return Draw(
+            {"block": block, "a": lengths[0], "b": lengths[1], "c": lengths[2]},
+            used,
+            {"rounded_down": sum(length // block for length in lengths), "longest": longest, "slots": used * block},
+        )
+
+    return set_apart(make, gap=0)
+
+
 MEMORY: Final[tuple[Generator, ...]] = (
     running_softmax_sum,
     attention_traffic_mib,
     tile_pairs,
     checkpointed_memory,
     recomputation_share,
+    kv_cache_mib,
+    paged_blocks,
 )

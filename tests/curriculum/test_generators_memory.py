@@ -51,3 +51,16 @@ def test_more_arithmetic_is_counted_against_a_whole_step() -> None:
         layers, again = integers(drawn, "n", "k")
         before, after = 3 * layers, 3 * layers + again
         assert drawn.answer == pytest.approx(100 * (after - before) / before)
+
+
+def test_a_cache_holds_keys_and_values_of_the_shared_heads_only() -> None:
+    for drawn in drawings("kv_cache_mib"):
+        layers, shared, size, batch, tokens = integers(drawn, "L", "g", "dh", "B", "S")
+        layer = torch.empty(2, batch, shared, tokens, size, dtype=torch.float16, device="meta")
+        assert drawn.answer == layers * layer.numel() * layer.element_size() / 2**20
+
+
+def test_only_a_sequences_last_block_is_partly_empty() -> None:
+    for drawn in drawings("paged_blocks"):
+        block, *lengths = integers(drawn, "block", "a", "b", "c")
+        assert drawn.answer == sum(len(range(0, length, block)) for length in lengths)
