@@ -101,7 +101,7 @@ def _do_on_purpose(draft: Draft, kind: DraftVersion.Kind) -> None:
     newest = draft.versions.exclude(kind=Kind.ASIDE).first()
     if newest is None:
         _note(draft, draft.source, kind)
-    elif newest.kind != kind:
+    elif newest.kind == Kind.TYPED:
         newest.kind = kind
         newest.save(update_fields=["kind"])
 

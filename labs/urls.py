@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labs.views import bench, drafts, files, submissions
+from labs.views import bench, drafts, files, solutions, submissions
 
 app_name = "labs"
 urlpatterns = [
@@ -17,7 +17,9 @@ urlpatterns = [
     path("<slug:slug>/restore", drafts.restore, name="restore"),
     path("<slug:slug>/probe.py", files.probe, name="probe"),
     path("<slug:slug>/hint", bench.next_hint, name="hint"),
-    path("<slug:slug>/give-up", bench.give_up, name="give-up"),
+    path("<slug:slug>/checks", bench.checks, name="checks"),
+    path("<slug:slug>/give-up", solutions.give_up, name="give-up"),
+    path("<slug:slug>/solution", solutions.solution, name="solution"),
     path("submissions/<uuid:submission_id>/", submissions.submission, name="submission"),
     path("submissions/<uuid:submission_id>/panel", submissions.panel, name="panel"),
     path("submissions/<uuid:submission_id>/events", submissions.events, name="events"),

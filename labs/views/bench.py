@@ -15,15 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from labs import mine, queries, report, services
-from labs.models import Lab
+from labs.models import Draft, Lab
 from labs.notebook import NotebookError
 from labs.source import SourceProblemError
+from labs.views.bench_run import last_run
 from labs.views.bench_shape import bench_shape, editor_words
 from labs.views.drafts import chosen_file, keep_the_page
 from labs.views.people import learner
 from residual.accounts.models import User
 
-RECENT: Final = 20
 _styled: Final = csp_update({"style-src": [NONCE]})  # CodeMirror makes a <style> with the page's nonce
 
 
@@ -45,16 +45,27 @@ def lab(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_POST
 @login_required
 def submit(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Queue what was sent: the chosen file if there is one, else the editor's text."""
-    found = queries.live_lab(slug)
+    """Queue what was sent: the chosen file if there is one, else the editor's text; all checks, or those named.
+
+    A script on the bench gets the part of the page with the checks, or what is wrong with the code.
+    """
+    found, by_script = queries.live_lab(slug), bool(request.headers.get("HX-Request"))
+    wanted = request.POST.getlist("check") or None
     try:
-        submission = services.submit(learner(request), found, _sent(request, found))
-    except NotebookError as refused:
+        submission = services.submit(learner(request), found, _sent(request, found), checks=wanted)
+    except (NotebookError, services.UnknownCheckError) as refused:
         messages.error(request, str(refused))
         return redirect(found)
-    except SourceProblemError:
-        return _bench(request, found, status=422)  # the draft holds the code and what is wrong with it
-    return redirect(submission)
+    except SourceProblemError:  # the draft holds the code and what is wrong with it
+        return _refused(request, found) if by_script else _bench(request, found, status=422)
+    return _run(request, found) if by_script else redirect(submission)
+
+
+@require_safe
+@login_required
+def checks(request: HttpRequest, slug: str) -> HttpResponse:
+    """The part of the bench with the checks: fetched when they are over, and by pages that get no stream."""
+    return _run(request, queries.live_lab(slug))
 
 
 @require_POST
@@ -67,37 +78,42 @@ def next_hint(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"{found.get_absolute_url()}#hints")
 
 
-@require_POST
-@login_required
-def give_up(request: HttpRequest, slug: str) -> HttpResponse:
-    found = queries.live_lab(slug)
-    services.give_up(learner(request), found)
-    return redirect(f"{found.get_absolute_url()}#solution")
-
-
 def _bench(request: HttpRequest, found: Lab, status: int = 200) -> HttpResponseBase:
     user = learner(request)
     draft = queries.draft(user, found)
-    helped = queries.lab_help(user, found)
-    checks = [report.check_row(check, None, {}) for check in queries.live_checks(found)]
+    run = last_run(user, found)
     context = {
         "lab": found,
         "draft": draft,
         "source": draft.source if draft else found.starter,
-        "checks": checks,
         "mine": mine.outlook(user, found),
-        "kinds": report.evidence_facts(checks),
+        "run": run,
+        "kinds": report.evidence_facts(row.check for row in run.rows),
         "limits": report.limit_facts(found.limits),
-        "recent": queries.submissions_of(user).filter(lab=found).order_by("-created_at")[:RECENT],
         "completion": queries.completion(user, found),
-        "solution_open": queries.solution_is_open(user, found),
-        "gave_up": helped.gave_up_at is not None,
         "level": queries.sandbox_level(),
         "editor_words": editor_words(found.filename),
         **bench_shape(request),
-        **_hints(found, helped.hints_shown),
+        **_hints(found, queries.lab_help(user, found).hints_shown),
     }
     return _styled(partial(render, template_name="labs/lab.html", context=context, status=status))(request)
+
+
+def _run(request: HttpRequest, found: Lab) -> HttpResponse:
+    user = learner(request)
+    context = {"lab": found, "run": last_run(user, found), "limits": report.limit_facts(found.limits)}
+    return _with_revision(render(request, "labs/_bench_run.html", context), queries.draft(user, found))
+
+
+def _refused(request: HttpRequest, found: Lab) -> HttpResponse:
+    draft = queries.draft(learner(request), found)
+    return _with_revision(render(request, "labs/_refused.html", {"lab": found, "draft": draft}, status=422), draft)
+
+
+def _with_revision(answer: HttpResponse, draft: Draft | None) -> HttpResponse:
+    """Submitting moved the draft on; the page that did it is not behind."""
+    answer["X-Draft-Revision"] = str(draft.revision if draft else 0)
+    return answer
 
 
 def _hints(found: Lab, shown: int) -> dict[str, object]:

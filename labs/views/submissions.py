@@ -77,7 +77,7 @@ def cancel(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     found = queries.submission_of(learner(request), submission_id)
     if not services.cancel(found):
         messages.info(request, _("It was over already."))
-    return redirect(found)
+    return redirect("labs:checks", found.lab.slug) if request.headers.get("HX-Request") else redirect(found)
 
 
 @require_safe

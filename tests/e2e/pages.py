@@ -42,6 +42,8 @@ LEARNERS = {
     "account_reauthenticate": "/accounts/reauthenticate/",
     "labs:lab": f"/labs/{LAB}/",
     "labs:history": f"/labs/{LAB}/history",
+    "labs:give-up": f"/labs/{LAB}/give-up",
+    "labs:solution": "/labs/lora-by-hand/solution",
     "labs:submission": "",
     "reviews:session": "/reviews/",
     "reviews:verdict": "",
@@ -71,7 +73,7 @@ NOT_PAGES = {
     "labs:probe": "a Python file",
     "labs:points": "a CSV file",
     **dict.fromkeys(("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint"), "takes a POST"),
-    **dict.fromkeys(("labs:give-up", "labs:cancel", "labs:download", "labs:restore"), "takes a POST"),
-    **dict.fromkeys(("labs:panel", "labs:events", "labs:run"), "part of labs:submission"),
+    **dict.fromkeys(("labs:cancel", "labs:download", "labs:restore"), "takes a POST"),
+    **dict.fromkeys(("labs:panel", "labs:events", "labs:run", "labs:checks"), "part of labs:submission or labs:lab"),
     **{f"reviews:{name}": "takes a POST" for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start")},
 }

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.e2e.running import RunningSite
-from tests.e2e.walk import LAB, sign_up, write_code
+from tests.e2e.walk import JUDGED, JUDGED_WITHIN_MS, LAB, UNSCALED, sign_up, write_code
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
 
@@ -159,3 +159,29 @@ def test_two_tabs_lose_nothing_and_the_slower_one_is_told(desk: BrowserContext, 
     expect(bench.locator("#draft-state")).to_contain_text("Draft saved")
     bench.click("text=History")
     expect(bench.locator(".versions")).to_contain_text("From another tab, set aside")
+
+
+def test_all_checks_and_one_are_run_by_keyboard_without_leaving_the_page(bench: Page) -> None:
+    write_code(bench, UNSCALED)
+    bench.evaluate("window.samePage = true")
+    bench.keyboard.press("Control+Enter")
+    expect(bench.locator(JUDGED).first).to_be_visible(timeout=JUDGED_WITHIN_MS)
+    expect(bench.locator("#panel")).to_contain_text("without 1/√d")
+    expect(bench.locator(".cm-content")).to_be_focused()
+    expect(bench.locator("#run-said")).to_contain_text("passed")
+    failed = bench.locator("#panel li.failed[id^=check-]").count()
+    assert failed >= 1
+    bench.keyboard.press("Control+Shift+Enter")
+    expect(bench.locator("#panel")).to_contain_text("1 check only", timeout=JUDGED_WITHIN_MS)
+    expect(bench.locator(JUDGED).first).to_be_visible(timeout=JUDGED_WITHIN_MS)
+    expect(bench.locator("#panel")).to_contain_text("0 of 1 passed")
+    assert bench.evaluate("window.samePage")
+
+
+def test_code_that_does_not_compile_is_pointed_at_and_stays(bench: Page) -> None:
+    write_code(bench, "x = 1\ndef attention(:\n")
+    bench.keyboard.press("Control+Enter")
+    expect(bench.locator("#refused")).to_contain_text("Line 2 of attention.py does not compile")
+    expect(bench.locator(".cm-pointed")).to_have_text("def attention(:")
+    expect(bench.locator(".cm-content")).to_be_focused()
+    expect(bench.locator("#source")).to_have_value("x = 1\ndef attention(:\n")

@@ -14,7 +14,6 @@ from labs import drafts
 from labs.models import Draft, Lab, Runner, Submission
 from labs.views.bench_shape import WIDTHS
 from residual.accounts.models import User
-from residual.progress import services as progress
 from tests.factories import SOURCE, make_lab, make_submission, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("me", "lab")]
@@ -145,24 +144,6 @@ def test_hints_come_one_at_a_time_and_stay(client: Client) -> None:
     assert "Show the next hint" not in page(client)
 
 
-def test_the_solution_is_hidden_until_a_pass(client: Client, me: User, lab: Lab) -> None:
-    assert lab.solution_html not in page(client)
-    progress.record_share(me, "lab", lab.pk, 0.4)
-    assert lab.solution_html not in page(client)
-    progress.complete(me, "lab", lab.pk)
-    html = page(client)
-    assert lab.solution_html in html
-    assert "Give up" not in html
-
-
-def test_giving_up_opens_the_solution_and_says_what_it_costs(client: Client, lab: Lab) -> None:
-    assert "marked “assisted”" in page(client)
-    assert post(client, "give-up")["Location"] == "/labs/sdpa/#solution"
-    html = page(client)
-    assert lab.solution_html in html
-    assert "You opened it before passing" in html
-
-
 @pytest.mark.parametrize(
     ("level", "words"),
     [("full", None), ("namespaces", "Sandbox level: namespaces"), ("unsafe-local", "No sandbox: unsafe-local")],
@@ -174,7 +155,7 @@ def test_below_the_full_sandbox_a_banner_says_so(client: Client, level: str, wor
     assert words is not None or "andbox level" not in html
 
 
-@pytest.mark.parametrize("door", ["submit", "draft", "upload", "reset", "download", "hint", "give-up"])
+@pytest.mark.parametrize("door", ["submit", "draft", "upload", "reset", "restore", "download", "hint"])
 def test_buttons_are_posts_with_a_csrf_token(me: User, door: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(me)

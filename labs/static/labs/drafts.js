@@ -64,7 +64,10 @@
   addEventListener("pageshow", (event) => event.persisted && save({ by_hand: "1" }));
 
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.name !== "by_hand") return (leaving = true);
+    if (event.submitter?.name !== "by_hand") {
+      leaving = !event.defaultPrevented;
+      return;
+    }
     event.preventDefault();
     save({ by_hand: "1" });
   });
@@ -73,6 +76,14 @@
     if (!button) return;
     base.value = button.dataset.keepMine;
     save({ by_hand: "1" });
+  });
+
+  // Submitting in place saved it too.
+  source.addEventListener("bench:saved", ({ detail }) => {
+    saved = detail.text;
+    base.value = detail.revision;
+    forget(detail.text);
+    save({ by_hand: "1" }); // nothing new for the server: it answers when the draft was saved
   });
 
   // The save may still be waiting when the tab is closed. What it says on a bad connection stays in this browser.

@@ -13,7 +13,7 @@
     create: () => cm.Decoration.none,
     update: (marks, transaction) => {
       for (const effect of transaction.effects) {
-        if (effect.is(pointAt)) return cm.Decoration.set([mark.range(effect.value)]);
+        if (effect.is(pointAt)) return effect.value === null ? cm.Decoration.none : cm.Decoration.set([mark.range(effect.value)]);
       }
       return marks.map(transaction.changes);
     },
@@ -97,6 +97,11 @@
   addEventListener("hashchange", goToHash);
   document.addEventListener("click", (event) => {
     if (event.target.closest("a[href*='#line-']")?.hash === location.hash) goToHash();
+  });
+
+  source.addEventListener("bench:point", ({ detail }) => {
+    view.dispatch({ effects: pointAt.of(null) });
+    if (detail) goTo(detail, true);
   });
 
   // Other scripts of the bench put text in by asking for it, so that it can be undone like any other change.
