@@ -12,11 +12,11 @@ import sys
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from residual.portability.demo.account import EMAIL
 from tests import chromium
 from tests.e2e.running import ROOT
 from tests.e2e.walk import UNSCALED, submit_and_wait
 
+EMAIL = "demo@residual.invalid"
 FOLDER = ROOT / "docs" / "images"
 PICTURES = {
     "home": "/",

@@ -96,6 +96,19 @@ def test_with_nothing_left_until_more_is_out_one_may_rest(client: Client) -> Non
     assert "Rest, or read ahead" in html
 
 
+def test_what_only_time_brings_does_not_hold_up_the_next_week(client: Client) -> None:
+    user, paper = settled(), make_paper("attention")
+    make_activity(make_week(1), "quiz", ref=paper.pk, paper=paper)
+    complete(user, "quiz_learned", paper.pk)
+    html = home(client, user)
+    assert 'data-now="rest"' in html
+    assert "What is left comes with time" in html
+    following = make_activity(make_week(2), "reading")
+    html = home(client, user)
+    assert 'data-now="step"' in html
+    assert f"<i>{following.title}</i>" in html
+
+
 def test_the_last_lab_is_shown_with_its_verdict_and_the_checks_that_passed(client: Client) -> None:
     user = settled()
     submission = make_submission(user, make_lab("attention"), status="done", verdict="failed")

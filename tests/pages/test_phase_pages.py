@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from curriculum.models import Section, SectionItem
-from tests.factories import make_lab, make_paper, make_phase, make_section
+from residual.progress.services import complete
+from tests.factories import make_lab, make_paper, make_phase, make_section, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,12 @@ def test_a_resource_says_what_it_costs(client: Client) -> None:
     html = page(client)
     assert '<span class="tag free">free</span>' in html
     assert '<span class="tag">costs money</span>' in html
+
+
+def test_a_lab_that_is_passed_says_so_to_its_learner_alone(client: Client) -> None:
+    lab, user = make_lab("attention"), make_user()
+    make_item(make_section(make_phase(1)), "topic", "T", labs=[{"id": lab.pk, "title": lab.title}])
+    complete(user, "lab", lab.pk)
+    assert '<span class="visually-hidden">, passed</span>' not in page(client)
+    client.force_login(user)
+    assert '<span class="visually-hidden">, passed</span>' in page(client)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from curriculum.models import WeekLine
+from curriculum.models import NamedLab, WeekLine
 from residual.progress.services import complete, record_share
 from tests.factories import make_activity, make_lab, make_paper, make_phase, make_user, make_week
 
@@ -133,3 +133,14 @@ def test_a_week_says_what_it_builds_on_and_leads_to(client: Client) -> None:
     second.needs.add(first)
     assert 'href="/weeks/week-1/">week 1, Topic 1</a>' in client.get("/weeks/week-2/").content.decode()
     assert 'href="/weeks/week-2/">week 2, Topic 2</a>' in client.get("/weeks/week-1/").content.decode()
+
+
+def test_a_lab_names_what_it_builds_on_until_that_is_passed(client: Client) -> None:
+    user, week, lab = make_user(), make_week(1), make_lab("block")
+    make_activity(week, "lab", ref=lab.pk)
+    first = NamedLab.objects.create(id="lab-first", title="Heads", digest="0")
+    NamedLab.objects.create(id=lab.pk, title="Block", digest="0").needs.add(first)
+    client.force_login(user)
+    assert "Builds on: Heads" in client.get("/weeks/week-1/").content.decode()
+    complete(user, "lab", "lab-first")
+    assert "Builds on: Heads" not in client.get("/weeks/week-1/").content.decode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Final
 
 from django.urls import reverse
 
@@ -14,11 +13,10 @@ from residual.accounts.models import User
 from residual.pages import first_steps, lab_links, week_view
 from residual.pages.first_steps import Path
 from residual.progress.queries import NextGain, WeeklyTable, WeekRow, weekly_table
+from residual.reviews.day_plan import PACE_S
 from residual.reviews.queries import Today as ReviewDay
 from residual.reviews.queries import forecast
 from residual.reviews.queries import today as review_day
-
-SECONDS_PER_CARD: Final = 25  # a guess that errs on the long side; the page says "about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Today:
 
 def today_of(user: User) -> Today:
     table = weekly_table(user, lab_steps(user))
-    week = next((row for row in table if row.next_gain), table.current)  # a week may wait for labs to come out
+    week = _week(table)
     gain = week.next_gain if week else None
     path, reviews, ahead = first_steps.path_of(user), review_day(user), forecast(user, days=1)
     return Today(
@@ -61,11 +59,18 @@ def today_of(user: User) -> Today:
         gain=gain,
         gain_url=_gain_url(week, gain),
         reviews=reviews,
-        review_minutes=ceil(reviews.total * SECONDS_PER_CARD / 60),
+        review_minutes=ceil(reviews.total * PACE_S / 60),
         tomorrow=ahead[0].cards,
         has_cards=bool(reviews.total or reviews.answered) or user.cards.exists(),
         last=_last_lab(user),
     )
+
+
+def _week(table: WeeklyTable) -> WeekRow | None:
+    """The first week with something to do today; else one where only time brings more, or labs that are not out yet."""
+    gains = [(row, row.next_gain) for row in table if row.next_gain]
+    doable = (row for row, gain in gains if not gain.waits)
+    return next(doable, gains[0][0] if gains else table.current)
 
 
 def _now(path: Path | None, reviews: ReviewDay, gain: NextGain | None, table: WeeklyTable) -> str:
@@ -74,7 +79,7 @@ def _now(path: Path | None, reviews: ReviewDay, gain: NextGain | None, table: We
         return "path"
     if reviews.total:
         return "review"
-    if gain:
+    if gain and not gain.waits:
         return "step"
     return "rest" if len(table) else "nothing"
 

@@ -28,6 +28,7 @@ class ActivityLine:
     state: str  # "done", "started", "open" or "planned" (not released yet)
     state_words: str
     url: str
+    needs: tuple[str, ...]  # titles of the labs that a lab builds on and that are not done
 
     @property
     def tickable(self) -> bool:
@@ -43,11 +44,16 @@ class ActivityLine:
 
 
 def activity_lines(
-    activities: Iterable[Activity], row: WeekRow | None, labs: Mapping[str, Lab]
+    activities: Iterable[Activity],
+    row: WeekRow | None,
+    labs: Mapping[str, Lab],
+    needs: Mapping[str, tuple[str, ...]],
 ) -> tuple[ActivityLine, ...]:
-    """`row` is None for visitors; `labs` maps the ids of the labs that exist to them."""
+    """`row` is None for visitors; `labs` maps ids to the labs that exist, `needs` ids to what comes before them."""
     scores = _scores(row) if row else {}
-    return tuple(_line(activity, scores.get(activity.id, []), labs) for activity in activities)
+    return tuple(
+        _line(activity, scores.get(activity.id, []), labs, needs.get(activity.ref, ())) for activity in activities
+    )
 
 
 def shares(row: WeekRow) -> list[Share]:
@@ -77,7 +83,12 @@ def _scores(row: WeekRow) -> dict[str, list[tuple[Part | None, ItemRow]]]:
     return scores
 
 
-def _line(activity: Activity, scores: list[tuple[Part | None, ItemRow]], labs: Mapping[str, Lab]) -> ActivityLine:
+def _line(
+    activity: Activity,
+    scores: list[tuple[Part | None, ItemRow]],
+    labs: Mapping[str, Lab],
+    needs: tuple[str, ...],
+) -> ActivityLine:
     share = sum(item.share for _part, item in scores) / len(scores) if scores else 0.0
     state = _state(activity, share)
     return ActivityLine(
@@ -87,6 +98,7 @@ def _line(activity: Activity, scores: list[tuple[Part | None, ItemRow]], labs: M
         state=state,
         state_words=_quiz_words(scores) if activity.kind == Activity.Kind.QUIZ and share else _words(state, share),
         url=address(activity, labs),
+        needs=needs,
     )
 
 

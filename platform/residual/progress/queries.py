@@ -50,6 +50,7 @@ class NextGain:
     title: str
     points: float
     activity: Activity
+    waits: bool = False  # only time and due reviews bring it
 
     @property
     def amount(self) -> str:
@@ -270,7 +271,9 @@ def _next_gain(score: WeekScore, activities: Mapping[str, Activity], steps: Mapp
         return NextGain(_("pass"), step.title, item.weight * (step.share - item.item.share), activity)
     action = _action(part, activity)
     said = activity.title.casefold().startswith(f"{action} ".casefold())  # "read Read the paper"
-    return NextGain("" if said else action, activity.title, item.weight - item.points, activity)
+    return NextGain(
+        "" if said else action, activity.title, item.weight - item.points, activity, waits=part is Part.KEPT
+    )
 
 
 def _action(part: Part, activity: Activity) -> str:

@@ -29,6 +29,7 @@ def phase(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "phase": found,
         "sections": sections(found, lab_links.for_phase(found)),
+        "passed": lab_links.passed(request.user),
         "before": around.get(found.number - 1),
         "after": around.get(found.number + 1),
     }

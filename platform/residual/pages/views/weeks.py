@@ -59,11 +59,13 @@ def _tickable(week: Week) -> QuerySet[Activity]:
 
 def _week_context(request: HttpRequest, week: Week) -> dict[str, object]:
     activities = week.activities.all()
-    row = week_row(request.user, week, lab_steps(request.user)) if isinstance(request.user, User) else None
+    user = request.user if isinstance(request.user, User) else None
+    row = week_row(user, week, lab_steps(user)) if user else None
+    needs = lab_links.needs(activities, lab_links.passed(user))
     return {
         "week": week,
         "row": row,
-        "lines": week_view.activity_lines(activities, row, lab_links.for_activities(activities)),
+        "lines": week_view.activity_lines(activities, row, lab_links.for_activities(activities), needs),
         "shares": week_view.shares(row) if row else [],
         "neighbours": _neighbours(week),
     }
