@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 CATALOGUE: Final = Path(os.environ.get("LAB_CATALOGUE", Path(__file__).parents[1] / "labs" / "catalog"))
 COMMAND: Final = os.environ.get("LAB_COMMAND", "python -m gpu_runner.lab")
+DESCRIPTION: Final = "Make labs, hold them to their word, and judge files as the site does, on this machine alone."
+EPILOG: Final = (
+    "Exit codes: 0 passed, 1 not passed, 2 usage, 3 infrastructure. How to write a lab: docs/authoring-labs.md"
+)
 ENDLESS: Final = 64 * 1024 * 1024
 
 
@@ -169,6 +173,15 @@ def every_lab() -> list[Path]:
 
 
 def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
+    _say(f"--- {folder.name}")
+    try:
+        return _keeps_its_word(folder, arguments)
+    except LabError as error:
+        _say(f"PROBLEM  {error}\n{folder.name}: cannot be judged")
+        return False
+
+
+def _keeps_its_word(folder: Path, arguments: argparse.Namespace) -> bool:
     lab = read_lab(read_files(folder))
     times = draws(lab.lane) if arguments.write_proof else arguments.times
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
@@ -253,7 +266,7 @@ def at_least_one(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    root = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
+    root = argparse.ArgumentParser(prog=COMMAND, description=DESCRIPTION, epilog=EPILOG)
     commands = root.add_subparsers(required=True)
     one = commands.add_parser("test", help="judge a file")
     one.add_argument("lab", help="slug or folder")

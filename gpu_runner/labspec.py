@@ -58,8 +58,11 @@ def read_lab(files: Mapping[str, bytes]) -> LabSpec:
 def _parse(text: bytes) -> LabSpec:
     try:
         return LabSpec.model_validate(yaml.safe_load(text))
-    except (yaml.YAMLError, ValidationError) as error:
+    except yaml.YAMLError as error:
         raise LabError(f"lab.yaml: {error}") from error
+    except ValidationError as error:
+        wrong = [f"  {'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors()]
+        raise LabError("\n".join(["lab.yaml:", *wrong])) from error
 
 
 def read_files(folder: Path) -> dict[str, bytes]:

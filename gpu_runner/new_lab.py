@@ -15,7 +15,9 @@ SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 def make_lab(slug: str, parent: Path) -> Path:
     """Copy the template to `parent/slug`. Raises ValueError for an odd slug, FileExistsError rather than overwrite."""
     if not SLUG.fullmatch(slug) or len(slug) > 64:
-        raise ValueError(f"{slug!r} is no slug: small letters, digits and single hyphens, at most 64")
+        near = "-".join(re.findall(r"[a-z0-9]+", slug.lower()))[:64].strip("-")
+        hint = f" Try {near}." if near else ""
+        raise ValueError(f"{slug!r} is no slug: small letters, digits and single hyphens, at most 64.{hint}")
     folder = parent / slug
     shutil.copytree(TEMPLATE, folder, ignore=shutil.ignore_patterns("__pycache__"))
     spec = folder / "lab.yaml"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpu_runner.protocol import Part
 
 STRONG: Final = frozenset({Evidence.COMPUTED, Evidence.SCORED, Evidence.METERED})
+PARTS: Final = ("checks.py", "solution.py", "starter.py")
 
 
 @dataclass(slots=True)
@@ -46,6 +47,8 @@ def judge_all(
 ) -> Verification:
     """Judge a lab's own files, the reference `times` times, two at a time; `mine` is what they may import."""
     files = read_files(folder)
+    if broken := _cannot_be_judged(folder, files, judge, mine):
+        return Verification(broken)
     found = Verification(_wrong_with_files(folder, files))
     names = ["solution.py"] * times + ["starter.py"] + [f"wrong/{path.name}" for path in known_bad(folder)]
     with ThreadPoolExecutor(2) as pool:
@@ -55,6 +58,17 @@ def judge_all(
             found.reports.setdefault(name, []).append(report)
             found.problems += _unlike_its_name(name, (folder / name).read_text(), report)
     return found
+
+
+def _cannot_be_judged(
+    folder: Path, files: Mapping[str, bytes], judge: Callable[[Submission], Report], mine: Sequence[Part]
+) -> list[str]:
+    """What must be mended first, said once and not for every file: parts that are missing, checks that do not load."""
+    read_lab(files)
+    if missing := [name for name in PARTS if not (folder / name).is_file()]:
+        return [f"{name} is missing" for name in missing]
+    said = judge(Submission(files, (folder / "solution.py").read_text(), checks=[], mine=mine)).message
+    return [f"the checks cannot be run. {said.strip()}"] if said else []
 
 
 def _wrong_with_files(folder: Path, files: Mapping[str, bytes]) -> list[str]:

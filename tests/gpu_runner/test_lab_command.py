@@ -34,6 +34,7 @@ def folder(tmp_path: Path, supervisor: Supervisor, monkeypatch: pytest.MonkeyPat
         "solution.py": HONEST.encode(),
         "starter.py": b"def double(x):\n    raise NotImplementedError('write double')\n",
         "wrong/thrice.py": b"# fails: values\n# mistake: thrice\ndef double(x):\n    return 3 * x\n",
+        "wrong/zeros.py": b"# fails: values\n# baseline: zeros\ndef double(x):\n    return 0 * x\n",
     }
     for name, body in files.items():
         (tmp_path / name).write_bytes(body)
@@ -117,6 +118,31 @@ def test_verify_names_what_is_unsound(
 
     assert lab.main(["verify", str(folder), "--times", "1"]) == lab.Exit.NOT_PASSED
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        ("checks.py", "def (", "SyntaxError: invalid syntax"),
+        ("checks.py", "", "lab.yaml declares ['values'] and checks.py has []"),
+        ("lab.yaml", "id: only\n", "  slug: Field required"),
+        ("lab.yaml", "title: [", "while parsing"),
+        ("starter.py", None, "starter.py is missing"),
+        ("random.py", "", "choose another name"),
+    ],
+    ids=["syntax", "no check", "fields", "no yaml", "no starter", "a name of Python's"],
+)
+def test_verify_says_once_what_must_be_mended_first(
+    folder: Path, name: str, body: str | None, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / name).unlink(missing_ok=True)
+    if body is not None:
+        (folder / name).write_text(body)
+
+    assert lab.main(["verify", str(folder)]) == lab.Exit.NOT_PASSED
+    told = capsys.readouterr().out
+    assert told.count("PROBLEM") == 1
+    assert says in told
 
 
 def test_verify_refuses_a_lab_that_rests_on_the_learners_word(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,11 @@ def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert not list((tmp_path / "my-lab").iterdir())
 
 
+def test_a_slug_is_offered_for_a_title(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Try gated-mlp-2"):
+        make_lab("Gated MLP (2)", tmp_path)
+
+
 @pytest.mark.parametrize("slug", ["", "My-lab", "../my-lab", "my--lab", "-x", "my_lab", "a" * 65])
 def test_an_odd_slug_is_refused(slug: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no slug"):
