@@ -105,6 +105,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         "other": other,
         "diff": compare(one.source, other.source),
         "rows": texts.all_texts(user, found),
+        "level": queries.sandbox_level(),
     }
     return render(request, "labs/history.html", context)
 

@@ -24,7 +24,8 @@ def give_up(request: HttpRequest, slug: str) -> HttpResponse:
         services.give_up(user, found)
         return redirect("labs:solution", slug)
     hints_left = len(found.hints_html) - queries.lab_help(user, found).hints_shown
-    return render(request, "labs/give_up.html", {"lab": found, "hints_left": max(0, hints_left)})
+    context = {"lab": found, "hints_left": max(0, hints_left), "level": queries.sandbox_level()}
+    return render(request, "labs/give_up.html", context)
 
 
 @require_safe
@@ -40,6 +41,7 @@ def solution(request: HttpRequest, slug: str) -> HttpResponse:
         "own": own,
         "gave_up": queries.lab_help(user, found).gave_up_at is not None,
         "completion": queries.completion(user, found),
+        "level": queries.sandbox_level(),
     }
     return render(request, "labs/solution.html", context)
 

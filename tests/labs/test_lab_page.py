@@ -14,6 +14,7 @@ from labs import drafts
 from labs.models import Draft, Lab, Runner, Submission
 from labs.views.bench_shape import WIDTHS
 from residual.accounts.models import User
+from residual.progress import services as progress
 from tests.factories import SOURCE, make_lab, make_submission, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("me", "lab")]
@@ -153,6 +154,14 @@ def test_below_the_full_sandbox_a_banner_says_so(client: Client, level: str, wor
     html = page(client)
     assert words is None or words in html
     assert words is not None or "andbox level" not in html
+
+
+def test_the_banner_stays_on_every_page_of_a_lab(client: Client, me: User, lab: Lab) -> None:
+    Runner.objects.create(name="host", level="unsafe-local", lanes=["check"], seen_at="2026-11-21T12:00:00Z")
+    assert "No sandbox: unsafe-local" in page(client, "/labs/sdpa/history")
+    assert "No sandbox: unsafe-local" in page(client, "/labs/sdpa/give-up")
+    progress.complete(me, "lab", lab.pk)
+    assert "No sandbox: unsafe-local" in page(client, "/labs/sdpa/solution")
 
 
 @pytest.mark.parametrize("door", ["submit", "draft", "upload", "reset", "restore", "download", "hint"])

@@ -67,7 +67,7 @@
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
       const all = form.querySelector("button[data-run]");
       const button = { Enter: event.shiftKey ? one() : all, s: form.querySelector("button[name=by_hand]") }[event.key];
       if (!button) return;
