@@ -16,16 +16,15 @@ SHARES: Final = (0.75, 0.8, 0.85, 0.9, 0.95)
 CARDS: Final = 60
 WEEKS: Final = 12
 LEARNERS: Final = 2
-_LAST_DAYS: Final = 28
 _CACHED_S: Final = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """At the end of twelve weeks with `CARDS` cards, all begun in the first four."""
+    """Twelve weeks with `CARDS` cards, all begun in the first four."""
 
     retention: float  # desired
-    answers: float  # a day and card, over the last four weeks
+    answers: float  # a day and card
     minutes: float
     known: float  # share of the cards known on the last day
 
@@ -49,11 +48,11 @@ def cached_preview(parameters: Parameters) -> list[Workload]:
 def _of(parameters: Parameters) -> Workload:
     begun = [CARDS // 4] * 4 + [0] * (WEEKS - 4)
     learners = [simulate(Plan(begun, parameters, attendance=1.0), number) for number in range(LEARNERS)]
-    spread = LEARNERS * _LAST_DAYS * CARDS
+    spread = LEARNERS * 7 * WEEKS * CARDS
     return Workload(
         retention=parameters.desired_retention,
-        answers=sum(sum(days.answers[-_LAST_DAYS:]) for days in learners) / spread,
-        minutes=sum(sum(days.seconds[-_LAST_DAYS:]) for days in learners) / 60 / spread,
+        answers=sum(sum(days.answers) for days in learners) / spread,
+        minutes=sum(sum(days.seconds) for days in learners) / 60 / spread,
         known=sum(days.known for days in learners) / LEARNERS,
     )
 
