@@ -70,6 +70,7 @@ NOT_PAGES = {
     "account_set_password": "leads to account_change_password: everybody has a password",
     "account_confirm_login_code": "leads to account_login: login codes are off",
     "reviews:card": "the card that reviews:session shows",
+    "reviews:run": "shown for the second in which code is judged; it leads to reviews:verdict",
     "labs:probe": "a Python file",
     "labs:points": "a CSV file",
     **dict.fromkeys(("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint"), "takes a POST"),

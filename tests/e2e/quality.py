@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ LONGEST_PAINT_MS: Final = 1000
 MAX_LAYOUT_SHIFT: Final = 0.05
 COLD_LOADS: Final = 10  # at most; a page that is quick once needs one
 PAUSE_MS: Final = 400
+BREATH_S: Final = 1.0  # before a slow page is tried again: another test may be busy just now
 # The observers hear of what is past a moment after they are set up. [the largest paint in ms, the sum of shifts]
 VITALS: Final = """() => new Promise((done) => {
   let paint = 0, shift = 0;
@@ -81,6 +83,7 @@ def cold_problems(
     problems = []
     for width, loads in ((WIDTHS[0], [first]), (WIDTHS[1], [])):
         while not loads or (loads[-1].paint_ms > LONGEST_PAINT_MS and len(loads) < COLD_LOADS):
+            time.sleep(BREATH_S if loads else 0)
             with _profile(browser, width, state) as page:
                 loads.append(_load(page, url)[1])
         problems += [f"{width} px: {problem}" for problem in _too_much(_kept(loads, name, width), limit)]
