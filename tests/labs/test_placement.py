@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
 from labs import placement, queries, reconcile
 from labs.models import Runner, Submission
-from labs.placement import Shortfall
+from labs.placement import Missing, Shortfall
 from tests.factories import make_lab, make_submission, make_user
 from tests.labs.fake_runner import HOST, FakeRunner
 
@@ -158,3 +158,12 @@ def test_doctor_tells_the_operator(runner: FakeRunner, capsys: pytest.CaptureFix
 def test_doctor_is_silent_where_nothing_waits(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("waiting")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("missing", ["runner", "version", "level", "lane", "memory"])
+def test_it_is_said_in_the_second_language_too(missing: Missing) -> None:
+    short = Shortfall(missing, "train", 9000, 8192)
+    english = short.words, short.what, short.remedy
+    with translation.override("de"):
+        german = short.words, short.what, short.remedy
+    assert not set(english) & set(german)
