@@ -21,11 +21,11 @@ from gpu_runner import doctor
 from gpu_runner.gpu.cards import NoCardError
 from gpu_runner.gpu.selftest import find_lane, problems
 from gpu_runner.killing import Hunt, hunt
-from gpu_runner.labspec import LabError, read_files, read_lab
+from gpu_runner.labspec import LabError, asked_for, read_files, read_lab
 from gpu_runner.new_lab import make_lab
 from gpu_runner.parts import own, references
 from gpu_runner.proof import build_proof, draws, stale, write_proof
-from gpu_runner.protocol import Lane, Level, Report, Verdict
+from gpu_runner.protocol import TRACE, Lane, Level, Report, Verdict
 from gpu_runner.screen import Screen
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.levels import NoSandboxError
@@ -99,11 +99,11 @@ def test(arguments: argparse.Namespace) -> Exit:
 
 def _wanted(lab: LabSpec, asked: Sequence[str] | None) -> list[CheckSpec]:
     """The checks to run, all of them if none is asked for. Raises UsageError for one that is not there."""
-    known = [spec.id for spec in lab.checks]
+    known = [spec.id for spec in lab.checks] + ([TRACE] if lab.trace else [])
     for name in asked or ():
         if name not in known:
             raise UsageError(f"no check {name!r} in {lab.slug}.{_suggestion(name, known)}")
-    return [spec for spec in lab.checks if not asked or spec.id in asked]
+    return asked_for(lab, asked or None)
 
 
 def read_source(path: Path) -> str:
@@ -273,6 +273,9 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.add_argument("--check", action="append", metavar="ID", help="only this check (may be repeated)")
+    one.add_argument(
+        "--trace", dest="check", action="append_const", const=TRACE, help="show the forward pass step by step"
+    )
     one.add_argument("--mine", metavar="PATH", help="your file of an earlier lab, or a folder of such")
     one.set_defaults(run=test)
     two = commands.add_parser("verify", help="hold a lab's own solutions to their word")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gpu_runner.protocol import MAX_PARTS, CheckId, Evidence, Limits, judging_files
+from gpu_runner.protocol import MAX_PARTS, TRACE, CheckId, Evidence, Limits, judging_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 
@@ -42,9 +42,20 @@ class LabSpec(BaseModel):
     preload: list[Literal["optimisers", "transformers", "diffusers"]] = Field(default_factory=list)
     exports: list[str] = Field(default_factory=list)
     mine: list[str] = Field(default_factory=list, max_length=MAX_PARTS)
+    trace: bool = False
     limits: Limits = Field(default_factory=Limits)
     gpu_memory_mb: int = Field(default=4096, ge=256)  # lane gpu: what torch may hand out of the card
     checks: list[CheckSpec] = Field(min_length=1)
+
+
+TRACE_CHECK: Final = CheckSpec(id=TRACE, title="Your forward pass, step by step", evidence=Evidence.OBSERVED)
+"""Run on request only, in a lab that declares `trace: true`; it shows and never judges."""
+
+
+def asked_for(lab: LabSpec, checks: Sequence[str] | None) -> list[CheckSpec]:
+    """The lab's checks, or those of them that are named; the trace among them where it is named."""
+    wanted = [spec for spec in lab.checks if checks is None or spec.id in checks]
+    return [*wanted, TRACE_CHECK] if lab.trace and TRACE in (checks or ()) else wanted
 
 
 def read_lab(files: Mapping[str, bytes]) -> LabSpec:

@@ -13,6 +13,8 @@ from gpu_runner.protocol import MEASURED, CheckResult, Report, Verdict
 
 MARGIN: Final = 13  # the column in which words begin, behind the verdict
 PLAIN_GAP_S: Final = 5.0
+MARK, SIDE = 12, 64  # columns of a trace
+MARKS: Final = {"same": "same", "moved": "MOVED", "differs": "DIFFERS", "mine": "yours only", "theirs": "theirs only"}
 ERASE: Final = "\r\x1b[K"
 
 
@@ -34,11 +36,31 @@ def _number(value: float | str) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def spell_steps(picture: dict[str, Any]) -> list[str]:
+    """A trace as lines of text; nothing for other pictures, which only a page can show."""
+    if picture["kind"] != "steps":
+        return []
+    lines = [f"{'':{MARK}}{'yours':{SIDE}}  the reference's"]
+    for at, row in enumerate(picture["rows"]):
+        line = f"{MARKS[row['mark']]:{MARK}}{_side(row['mine']):{SIDE}}  {_side(row['theirs'])}".rstrip()
+        lines.append(line + ("  <-- here they part" if at == picture["first"] else ""))
+    return lines
+
+
+def _side(step: dict[str, Any] | None) -> str:
+    if step is None:
+        return "-"
+    shape = " ".join(f"{axis['name'] and axis['name'] + '='}{axis['size']}" for axis in step["shape"])
+    where = f"line {step['line']} " if step["line"] else ""
+    return f"{where}{step['name']} ({shape}) {step['dtype']} {_number(step['mean'])}±{_number(step['std'])}"
+
+
 def _told_by(result: CheckResult) -> list[str]:
     """The lines below a check's title: its message, and where in the learner's code."""
     frames = result.details.get("traceback", [])
     where = [f"line {f['line']}{f['function'] and ', in '}{f['function']}: {f['text']}" for f in frames]
-    return [*result.message.splitlines(), *where]
+    shown = (line for picture in result.details.get("pictures", []) for line in spell_steps(picture))
+    return [*result.message.splitlines(), *where, *shown]
 
 
 @dataclass(slots=True)

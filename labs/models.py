@@ -78,6 +78,7 @@ class Lab(Addressed):
     solution_html = models.TextField()
     exports = models.JSONField(default=list)  # names that later labs may import as `mine`
     mine = models.JSONField(default=list)  # ids of the earlier labs whose names it may import
+    trace = models.BooleanField(default=False)  # whether its forward pass can be shown step by step
     limits = models.JSONField()  # per check, see architecture.md §3.1
     judge = models.ForeignKey(JudgeBundle, on_delete=models.PROTECT, related_name="labs")
 

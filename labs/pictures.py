@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from labs.difference import Axis, Numbers, number, numbers, read_axis, short
@@ -19,6 +20,7 @@ from residual.ui.heat import Heat, heat
 from residual.ui.png import data_uri, png
 
 MOST_PICTURES: Final = 4
+MOST_STEPS: Final = 250
 MOST_SERIES: Final = 6
 MOST_POINTS: Final = 128
 MOST_IMAGES: Final = 16
@@ -49,6 +51,28 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One tensor on the way through a forward pass, in words."""
+
+    name: str
+    line: int
+    shape: str
+    dtype: str
+    spread: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """Two steps side by side; one of them may be missing."""
+
+    mark: str
+    mine: Step | None
+    theirs: Step | None
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """Anything that can be drawn; `kind` says which of the fields are used."""
 
@@ -66,6 +90,12 @@ class Picture:
     images: tuple[Image, ...] = ()
     width: int = 0
     height: int = 0
+    steps: tuple[StepRow, ...] = ()
+
+    @property
+    def parts(self) -> bool:
+        """Whether the two ways of a trace end apart."""
+        return any(row.first for row in self.steps)
 
     @property
     def words(self) -> str:
@@ -90,7 +120,7 @@ def read_pictures(details: Mapping[str, Any]) -> tuple[Picture, ...]:
 
 
 def _read(entry: Mapping[str, Any]) -> Picture | None:
-    readers = {"curves": _curves, "bars": _bars, "heatmap": _heatmap, "images": _images}
+    readers = {"curves": _curves, "bars": _bars, "heatmap": _heatmap, "images": _images, "steps": _steps}
     kind = entry.get("kind")
     reader = readers.get(kind) if isinstance(kind, str) else None
     return reader(entry, str(entry.get("title", ""))[:120]) if reader else None
@@ -163,6 +193,37 @@ def _image(text: Any, width: int, height: int, channels: int) -> str:
         return data_uri(png(width, height, channels, base64.b64decode(text, validate=True)))
     except (ValueError, TypeError):  # not base64, or of another size
         return ""
+
+
+def _steps(entry: Mapping[str, Any], title: str) -> Picture | None:
+    found = entry.get("rows")
+    rows = [row for row in found[:MOST_STEPS] if isinstance(row, dict)] if isinstance(found, list) else []
+    first = entry.get("first")
+    told = tuple(
+        StepRow(str(row.get("mark", ""))[:8], _step(row.get("mine")), _step(row.get("theirs")), first=at == first)
+        for at, row in enumerate(rows)
+    )
+    return Picture("steps", title, steps=told) if told else None
+
+
+def _step(value: Any) -> Step | None:
+    if not isinstance(value, dict):
+        return None
+    line, size = value.get("line"), number(value.get("bytes"))
+    return Step(
+        name=_text(value, "name"),
+        line=line if type(line) is int and 0 < line < 10**6 else 0,
+        shape=_shape(value.get("shape")),
+        dtype=_text(value, "dtype"),
+        spread=f"{short(number(value.get('mean')))} ± {short(number(value.get('std')))}",
+        size=filesizeformat(min(max(size or 0, 0), 1e15)),
+    )
+
+
+def _shape(value: Any) -> str:
+    """Named axes as one shape: "B 2, T 6, 90"."""
+    axes = [axis for axis in value[:8] if isinstance(axis, dict)] if isinstance(value, list) else []
+    return ", ".join(f"{_text(axis, 'name')} {_text(axis, 'size')}".strip() for axis in axes)
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:

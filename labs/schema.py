@@ -42,6 +42,7 @@ class LabEntry(Entry):
     preload: list[Literal["optimisers", "transformers", "diffusers"]] = []
     exports: list[type_name] = []
     mine: Annotated[list[type_id], Field(max_length=MAX_PARTS)] = []
+    trace: bool = False
     limits: Limits = Limits()
     gpu_memory_mb: Annotated[int, Field(ge=256)] = 4096  # lane gpu
     checks: Annotated[list[CheckEntry], Field(min_length=1)]

@@ -106,6 +106,7 @@ def _refuse_unknown(lab: Lab, checks: Sequence[str] | None) -> None:
     if checks is None:
         return
     known = set(lab.checks.filter(retired_at__isnull=True).values_list("cid", flat=True))
+    known |= {dispatch.TRACE} if lab.trace else set()
     unknown = sorted(set(checks) - known)
     if unknown or not checks:
         raise UnknownCheckError(

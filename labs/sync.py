@@ -91,7 +91,18 @@ def _write(lab: LabFiles, order: int, html: Sequence[str], now: datetime) -> Non
         pk=entry.id,
         defaults={
             **entry.model_dump(
-                include={"slug", "title", "summary", "minutes", "lane", "filename", "entry_points", "exports", "mine"}
+                include={
+                    "slug",
+                    "title",
+                    "summary",
+                    "minutes",
+                    "lane",
+                    "filename",
+                    "entry_points",
+                    "exports",
+                    "mine",
+                    "trace",
+                }
             ),
             "order": order,
             "digest": _digest(lab, order),

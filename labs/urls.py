@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from labs.views import bench, drafts, files, solutions, submissions
+from labs.views import bench, drafts, files, solutions, submissions, traces
 
 app_name = "labs"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<slug:slug>/download", drafts.download, name="download"),
     path("<slug:slug>/history", drafts.history, name="history"),
     path("<slug:slug>/restore", drafts.restore, name="restore"),
+    path("<slug:slug>/trace", traces.trace, name="trace"),
     path("<slug:slug>/probe.py", files.probe, name="probe"),
     path("<slug:slug>/hint", bench.next_hint, name="hint"),
     path("<slug:slug>/checks", bench.checks, name="checks"),

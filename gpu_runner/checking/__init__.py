@@ -6,6 +6,7 @@ from gpu_runner.checking.pictures import bars, confusion, curves, heatmap, image
 from gpu_runner.checking.registry import check
 from gpu_runner.checking.results import Observation
 from gpu_runner.checking.standard_probe import watched
+from gpu_runner.checking.tracing import show_steps
 
 __all__ = [
     "Lab",
@@ -17,5 +18,6 @@ __all__ = [
     "curves",
     "heatmap",
     "images",
+    "show_steps",
     "watched",
 ]

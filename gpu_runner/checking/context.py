@@ -181,6 +181,12 @@ class Lab:
         if problem := leak(before, after, axes=axes, dim=dim, cut=cut, terms=terms):
             raise problem
 
+    def observe_steps(
+        self, entry: str, on: tuple[Any, ...], config: dict[str, Any], weights: dict[str, torch.Tensor]
+    ) -> Observation:
+        """Every step of the learner's forward pass, by its own word (*observed*); `show_steps` sets it beside ours."""
+        return self._standard("steps", entry, list(on), config, weights)
+
     def parameters(self, entry: str, **config: Any) -> int:
         """How many trainable values `entry(**config)` has, by its own word (*observed*)."""
         return self._standard("parameters", entry, config).integer()

@@ -7,6 +7,7 @@ are compared outside. Checks reach it through `Lab`; a learner may run it too. I
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
@@ -122,6 +124,64 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch ships 
         ref = StorageWeakRef(storage)  # type: ignore[no-untyped-call]  # as above
         if ref.cdata not in self._foreign:
             self.made.setdefault(ref.cdata, (ref, storage.nbytes()))
+
+
+def steps(
+    learner: ModuleType, entry: str, args: Sequence[Any], config: Config, weights: Weights
+) -> list[dict[str, Any]]:
+    """What each torch call of one forward pass made, in order: name, line of the file, shape, dtype, spread, bytes."""
+    run = target(learner, entry, config, weights)
+    if isinstance(run, torch.nn.Module):
+        run.eval()
+    seen = Steps(f"{learner.__name__}.py")
+    with torch.no_grad(), seen:
+        run(*args)
+    return seen.rows
+
+
+class Steps(TorchFunctionMode):
+    """Sees every call of torch's Python interface and notes the tensors that come out of it, the first MOST of them."""
+
+    MOST = 120
+    VIEWS = ("T", "mT", "H", "mH")
+
+    def __init__(self, filename: str) -> None:
+        super().__init__()
+        self.filename = filename
+        self.rows: list[dict[str, Any]] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        del types
+        answer = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "?")
+        if name == "__get__":  # an attribute: only those that make a view are steps
+            name = getattr(func.__self__, "__name__", "?")
+            if name not in self.VIEWS:
+                return answer
+        for leaf in tree_leaves(answer):
+            if isinstance(leaf, Tensor) and len(self.rows) < self.MOST:
+                self.rows.append({"name": name, "line": self._line(), **described(leaf)})
+        return answer
+
+    def _line(self) -> int:
+        """The line of the watched file that led here; 0 where none did."""
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self.filename:
+            frame = frame.f_back  # type: ignore[assignment]  # None at the end, seen by the loop
+        return frame.f_lineno if frame is not None else 0
+
+
+def described(tensor: Tensor) -> dict[str, Any]:
+    """Shape, dtype and bytes of a tensor; of its values mean, deviation, and a mean that their order changes."""
+    values = (tensor.abs() if tensor.is_complex() else tensor).double()
+    mean = float(values.mean()) if values.numel() else 0.0
+    spread = float(values.std(correction=0)) if values.numel() else 0.0
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    order = float((values.flatten() * torch.arange(values.numel()).cos()).mean()) if values.numel() else 0.0
+    size = tensor.numel() * tensor.element_size()
+    return {"shape": list(tensor.shape), "dtype": dtype, "mean": mean, "std": spread, "order": order, "bytes": size}
 
 
 def operations(packet: Any, args: tuple[Any, ...], kwargs: dict[str, Any], answer: Any) -> int:

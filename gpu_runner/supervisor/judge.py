@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gpu_runner.gpu.lane import CardError
-from gpu_runner.labspec import LabError, read_lab
-from gpu_runner.protocol import CheckResult, Lane, Level, Limits, Report, Verdict
+from gpu_runner.labspec import LabError, asked_for, read_lab
+from gpu_runner.protocol import TRACE, CheckResult, Lane, Level, Limits, Report, Verdict
 from gpu_runner.sandbox import channel
 from gpu_runner.supervisor import cgroups
 from gpu_runner.supervisor.checkers import CheckerPool
@@ -160,7 +160,7 @@ class Supervisor:
         problem = source_problem(submission.source, lab)
         if problem:
             return self._refuse(Verdict.ERROR, problem, submission.limits or lab.limits)
-        wanted = [spec for spec in lab.checks if submission.checks is None or spec.id in submission.checks]
+        wanted = asked_for(lab, submission.checks)
         trial = Trial(lab, submission, submission.limits or lab.limits, wanted, on_check, cancelled, News(on_news))
         try:
             with self._card_for(trial):
@@ -292,7 +292,7 @@ def _brief(trial: Trial) -> dict[str, Any]:
         "source": trial.submission.source,
         "filename": trial.lab.filename,
         "checks": [spec.id for spec in trial.wanted],
-        "declared": [spec.id for spec in trial.lab.checks],
+        "declared": [spec.id for spec in trial.lab.checks] + ([TRACE] if trial.lab.trace else []),
         "limits": trial.limits.model_dump(),
     }
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from labs import mine, queries, report, services
+from labs.dispatch import TRACE
 from labs.live import Page, messages_of
 from labs.models import Submission
 from labs.runs import as_csv, read_run
@@ -118,6 +119,7 @@ def _context(found: Submission) -> dict[str, Any]:
         "lab": found.lab,
         "rows": rows,
         "mine": mine.words(found),
+        "traced": found.checks == [TRACE],
         "blamed": report.blamed_lines(rows),
         "kinds": report.evidence_facts(rows),
         "passed": sum(row.state == "passed" for row in rows),

@@ -16,6 +16,7 @@ from labs.pictures import read_pictures
 from residual.ui.png import SIGNATURE, png
 from tests.factories import make_result, make_submission, make_user
 from tests.labs.test_difference import json_values
+from tests.labs.test_traces import SIDE, STEPS
 
 PICTURES: dict[str, dict[str, Any]] = {
     "curves": {
@@ -99,5 +100,8 @@ def test_whatever_a_runner_sends_is_drawn_or_left_out(odd: list[Any], kind: str,
     assert isinstance(read_pictures({"pictures": odd}), tuple)
     for key in PICTURES[kind]:
         read_pictures({"pictures": [{**PICTURES[kind], key: value}]})
+    row = {"mine": value, "theirs": {**SIDE, "shape": value, "line": value, "bytes": value, "mean": value}}
+    for key in STEPS:
+        read_pictures({"pictures": [{**STEPS, key: value}, {**STEPS, "rows": [row, value]}]})
     line = {"name": value, "x": other, "values": value}
     read_pictures({"pictures": [{**PICTURES[kind], "series": [line, other]}]})

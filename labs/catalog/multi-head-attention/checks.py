@@ -6,8 +6,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
+import solution
 from drawing import draw_config, draw_directions, draw_mask, draw_weights, with_blind_rows
-from gpu_runner.checking import Lab, Misconception, Observation, check, heatmap
+from gpu_runner.checking import Lab, Misconception, Observation, check, heatmap, show_steps
 from misconceptions import CUT_GRADIENTS, MISTAKES, SOURCES, misconception
 from reference import Inputs, Recipe, differentiate, slopes
 
@@ -214,3 +215,11 @@ def the_inputs_are_left_alone(lab: Lab) -> None:
 def written_by_hand(lab: Lab) -> None:
     lab.forbids("MultiheadAttention", "multi_head_attention_forward", "_native_multi_head_attention")
     lab.forbids("TransformerEncoderLayer", "TransformerDecoderLayer", "transformers", "diffusers")
+
+
+@check("trace")
+def the_forward_pass_step_by_step(lab: Lab) -> None:
+    config = draw_config(lab)
+    weights, x = draw_weights(lab), lab.normal("B S D")
+    names = {"D/H": lab.size("D") // lab.size("H")}
+    show_steps(lab, "MultiHeadAttention", solution, on=(x,), config=config, weights=weights, names=names)

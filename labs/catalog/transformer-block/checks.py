@@ -5,8 +5,9 @@ from functools import partial
 import torch
 from torch import Tensor
 
+import solution
 from drawing import draw_config, draw_directions, draw_weights, redrawn
-from gpu_runner.checking import Lab, Misconception, check
+from gpu_runner.checking import Lab, Misconception, check, show_steps
 from misconceptions import CUT_GRADIENTS, MISTAKES
 from reference import Recipe, differentiate, post_norm, pre_norm, slopes, without
 
@@ -180,3 +181,11 @@ def written_by_hand(lab: Lab) -> None:
     lab.forbids("MultiheadAttention", "multi_head_attention_forward", "_native_multi_head_attention")
     lab.forbids("TransformerEncoderLayer", "TransformerDecoderLayer", "_transformer_encoder_layer_fwd")
     lab.forbids("Transformer", "TransformerEncoder", "TransformerDecoder", "transformers", "diffusers")
+
+
+@check("trace")
+def the_forward_pass_step_by_step(lab: Lab) -> None:
+    config = draw_config(lab)
+    weights, x = draw_weights(lab), lab.normal("B T D", scale=4.0)
+    names = {"D/H": lab.size("D") // lab.size("H")}
+    show_steps(lab, "TransformerBlock", solution, on=(x,), config=config, weights=weights, names=names)

@@ -33,13 +33,14 @@ class Curve:
 
 
 def curves(series: Sequence[tuple[str, Sequence[Point]]], *, shared: bool = False) -> list[Curve]:
-    """Draw each series; with `shared`, all of them on one scale. Series without any number are left out.
+    """Draw each series; with `shared`, all of them on one even scale. Series without any number are left out.
 
     A smaller x than the one before starts the line anew, as a new run does.
     """
     kept = [(name, points) for name, points in series if any(y is not None for _x, y in points)]
     everything = [point for _name, points in kept for point in points]
-    return [_curve(name, points, everything if shared else points, tone) for tone, (name, points) in enumerate(kept)]
+    drawn = ((name, points, everything if shared else points) for name, points in kept)
+    return [_curve(name, points, scale, tone, even=shared) for tone, (name, points, scale) in enumerate(drawn)]
 
 
 def readable(value: float) -> str:
@@ -47,11 +48,11 @@ def readable(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _curve(name: str, points: Sequence[Point], scale: Sequence[Point], tone: int) -> Curve:
+def _curve(name: str, points: Sequence[Point], scale: Sequence[Point], tone: int, *, even: bool) -> Curve:
     ys = [y for _x, y in scale if y is not None]
     xs = [x for x, _y in scale]
     low, high = min(ys), max(ys)
-    logarithmic = low > 0 and high / low >= 1000
+    logarithmic = not even and low > 0 and high / low >= 1000
     own = [y for _x, y in points if y is not None]
     return Curve(
         name=name,
