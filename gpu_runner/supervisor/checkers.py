@@ -59,6 +59,15 @@ class CheckerPool:
         self.chores.do(lambda: self._end(checker))
         self.chores.do(self._make_spare)
 
+    def drop_worn(self) -> None:
+        """As `ChildPool.drop_worn`: the spare of a zygote that was replaced makes room for one of the new."""
+        with self._lock:
+            worn = self._waiting if self._waiting and self._waiting.zygote.retired else None
+            if worn:
+                self._waiting = None
+        if worn:
+            self.put_away(worn)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True

@@ -94,6 +94,7 @@ class Supervisor:
         if found.hierarchies:
             cgroups.sweep(found.hierarchies)
         self._checkers = CheckerPool(self._keeper(checker_role()), self._chores, spare=self.spares > 0)
+        self._checkers.keeper.on_renewal = self._checkers.drop_worn
         self._pool = self._pool_of(sandbox_role(self.libraries))
         warm = threading.Thread(target=_warm_quietly, args=(self._pool.keeper,))
         warm.start()
@@ -131,7 +132,9 @@ class Supervisor:
 
     def _pool_of(self, role: Role) -> ChildPool:
         isolated = self.level is not Level.UNSAFE_LOCAL
-        return ChildPool(self._keeper(role), self._hierarchies, isolated, self.spares, self._chores)
+        pool = ChildPool(self._keeper(role), self._hierarchies, isolated, self.spares, self._chores)
+        pool.keeper.on_renewal = pool.drop_worn
+        return pool
 
     def settle(self) -> None:
         """Wait until all that past submissions used is gone and the spares are ready."""

@@ -7,6 +7,7 @@ import select
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -168,12 +169,24 @@ class ChildPool:
         surplus: Ready | None = None
         with self._change:
             self._ready.append(ready)
-            if len(self._ready) > self.spares or self._closed:
+            if ready.zygote.retired:
+                surplus = self._ready.pop()
+            elif len(self._ready) > self.spares or self._closed:
                 others = (spare for spare in self._ready if not spare.child.fits(ready.child.limits))
                 surplus = next(others, self._ready[0])
                 self._ready.remove(surplus)
         if surplus:
             self._drop(surplus)
+
+    def drop_worn(self) -> None:
+        """Spares of a zygote that was replaced would keep it in memory for as long as nobody submits."""
+        with self._change:
+            worn = [spare for spare in self._ready if spare.zygote.retired]
+            for spare in worn:
+                self._ready.remove(spare)
+        for spare in worn:
+            self.chores.do(partial(self._drop, spare))
+        self._top_up_later()
 
     def _drop(self, ready: Ready) -> None:
         try:

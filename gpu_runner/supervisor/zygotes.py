@@ -22,6 +22,7 @@ from gpu_runner.sandbox.launch import SYSTEM_LIBRARIES, Plan
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 PACKAGE: Final = Path(__file__).parents[1]
 HIDDEN_PACKAGES: Final = ("residual", "curriculum", "labs", "gpu_runner", "templates", "tests")
@@ -206,6 +207,10 @@ class Zygote:
         self.errors.close()
 
 
+def ignore_renewal() -> None:
+    """For keepers whose zygotes have no spares waiting."""
+
+
 @dataclass(slots=True)
 class ZygoteKeeper:
     """Holds the current zygote of a role; a dead one is replaced at once, a worn one in the background."""
@@ -213,6 +218,7 @@ class ZygoteKeeper:
     role: Role
     jailed: bool
     lifetime: int
+    on_renewal: Callable[[], None] = ignore_renewal
     _current: Zygote | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _renewal: threading.Thread | None = None
@@ -271,6 +277,7 @@ class ZygoteKeeper:
                 worn.retired = True
                 if worn.users == 0:
                     worn.close()
+        self.on_renewal()
 
     def close(self) -> None:
         with self._lock:

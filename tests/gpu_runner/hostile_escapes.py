@@ -60,6 +60,18 @@ def double(x):
 """,
     ),
     Attack(
+        "mounts that can be written to",
+        "passed",
+        """
+MOUNTS = [line.split() for line in open("/proc/self/mounts")]
+DEVICES = {"/dev/" + name for name in ("null", "zero", "full", "random", "urandom")}
+WRITABLE = {m[1] for m in MOUNTS if "ro" not in m[3].split(",")} - {"/tmp", "/dev/shm", "/proc"} - DEVICES
+def double(x):
+    print(WRITABLE)
+    return 2 * x if not WRITABLE else 0 * x
+""",
+    ),
+    Attack(
         "the environment",
         "passed",
         """

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from gpu_runner.supervisor.judge import Supervisor
+from gpu_runner.supervisor.zygotes import SANDBOX_UID
 from tests.gpu_runner.conftest import Judge
 
 pytestmark = pytest.mark.sandbox
@@ -52,3 +53,19 @@ def test_a_zygote_is_apart_from_us(zygote: dict[str, str]) -> None:
     ours = of_process(os.getpid())
 
     assert all(zygote[kind] != ours[kind] for kind in ("mnt", "pid", "net", "ipc", "uts"))
+
+
+def test_a_zygote_runs_as_an_unprivileged_user_without_groups_or_capabilities(supervisor: Supervisor) -> None:
+    """As seen from outside, where a uid of 1000 in a user namespace says nothing."""
+    assert supervisor._pool is not None
+    assert supervisor._pool.keeper._current is not None
+    zygote = psutil.Process(supervisor._pool.keeper._current.process.pid).children()[0]
+    expected = SANDBOX_UID if os.geteuid() == 0 else os.geteuid()
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{zygote.pid}/status").read_text().splitlines())
+
+    assert set(zygote.uids()) == {expected}
+    if os.geteuid() == 0:
+        assert set(zygote.gids()) == {expected}
+        assert status["Groups"].split() == []
+        assert [int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")] == [0, 0, 0, 0]
+    assert status["NoNewPrivs"].strip() == "1"

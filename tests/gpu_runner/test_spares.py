@@ -106,3 +106,20 @@ def test_dead_spares_are_replaced_and_blame_nobody(own: Supervisor) -> None:
 
     assert run(own).verdict is Verdict.PASSED
     assert all(ready.alive() for ready in pool(own)._ready)
+
+
+def test_spares_of_a_worn_zygote_do_not_keep_it_alive(own: Supervisor) -> None:
+    run(own)
+    keeper = pool(own).keeper
+    worn = keeper._current
+    assert worn is not None
+
+    keeper.replace(keeper.role)
+    renewal = keeper._renewal
+    assert renewal is not None
+    renewal.join()
+    own.settle()
+
+    assert worn.process.returncode is not None
+    assert len(prepared(own)) == SPARES
+    assert run(own).verdict is Verdict.PASSED
