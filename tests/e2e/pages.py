@@ -74,7 +74,7 @@ NOT_PAGES = {
     "labs:probe": "a Python file",
     "labs:points": "a CSV file",
     **dict.fromkeys(("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint"), "takes a POST"),
-    **dict.fromkeys(("labs:cancel", "labs:download", "labs:restore"), "takes a POST"),
+    **dict.fromkeys(("labs:cancel", "labs:trace", "labs:download", "labs:restore"), "takes a POST"),
     **dict.fromkeys(("labs:panel", "labs:events", "labs:run", "labs:checks"), "part of labs:submission or labs:lab"),
     **{f"reviews:{name}": "takes a POST" for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start")},
 }
