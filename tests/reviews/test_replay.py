@@ -10,6 +10,7 @@ from fsrs import Rating
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from residual.progress.models import Evidence
 from residual.reviews import ledger, services
 from residual.reviews.entries import replay
 from residual.reviews.models import Card, Preset
@@ -19,7 +20,7 @@ from tests.factories_reviews import MONDAY, answer_card, make_card, make_questio
 pytestmark = pytest.mark.django_db
 
 ACTIONS = st.sampled_from(
-    ["right", "wrong", "give up", "easy", "undo", "suspend", "resume", "bury", "harder", "preset", "travel"]
+    ["right", "wrong", "give up", "easy", "undo", "suspend", "resume", "bury", "harder", "evidence", "preset", "travel"]
 )
 CHANGED = {
     "maximum_interval": 30,
@@ -41,6 +42,10 @@ def act(card: Card, action: str, at: datetime, number: int) -> None:
         services.rerate(user, answer_card(card, at=at).pk, Rating.Easy, key, at)
     elif action == "undo":
         undo(card, key, at)
+    elif action == "evidence":
+        Evidence.objects.filter(user=user).delete()
+        Evidence.objects.create(user=user, skill=card.question.skill, reason="a lab", study_day=user.study_day(at))
+        services.take_up_evidence(user, at)
     elif action == "harder":
         harder = make_card(user, make_question(covers=[card.question_id]), at - timedelta(days=99))
         Card.objects.filter(pk=harder.pk).update(due_day=at.date() - timedelta(days=1))
