@@ -26,7 +26,9 @@ from curriculum.generators.quantisation import QUANTISATION
 from curriculum.generators.recurrent import RECURRENT
 from curriculum.generators.scaling import SCALING
 from curriculum.generators.scores import SCORES
+from curriculum.generators.video import VIDEO
 from curriculum.generators.vision import VISION
+from curriculum.generators.windows import WINDOWS
 
 __all__ = ["GENERATORS", "Answer", "Draw", "Generator", "NoDrawError", "draw"]
 
@@ -46,7 +48,9 @@ THEMES: Final = (
     RECURRENT,
     SCALING,
     SCORES,
+    VIDEO,
     VISION,
+    WINDOWS,
 )
 GENERATORS: Final[dict[str, Generator]] = {generator.__name__: generator for theme in THEMES for generator in theme}
 
