@@ -32,6 +32,33 @@ def double(x):
 """,
     ),
     Attack("a sparse tensor", "error", "def double(x):\n    return (2 * x).to_sparse()\n", "dense"),
+    Attack(
+        "a view with the negative bit", "passed", "import torch\ndef double(x):\n    return torch._neg_view(-2 * x)\n"
+    ),
+    Attack(
+        "a terabyte by expanding one number",
+        "memory limit error",
+        "import torch\ndef double(x):\n    return torch.zeros(1).expand(1 << 40)\n",
+    ),
+    Attack(
+        "a quantized tensor",
+        "error",
+        "import torch\ndef double(x):\n    return torch.quantize_per_tensor(2 * x, 0.1, 0, torch.qint8)\n",
+    ),
+    Attack(
+        "an object that claims to be a tensor",
+        "error",
+        """
+import torch
+class Liar:
+    __class__ = torch.Tensor
+    def __getattr__(self, name): return getattr(torch.zeros(1), name)
+def double(x):
+    return Liar()
+""",
+        "exactly",
+    ),
+    Attack("a tensor of one value for a scalar", "failed", "def double(x):\n    return 2 * x.flatten()[:1]\n", "shape"),
     Attack("a meta tensor", "error", "def double(x):\n    return x.to('meta')\n", "CPU"),
     Attack(
         "a huge shape without elements", "failed", "import torch\ndef double(x):\n    return torch.empty(0, 2**40)\n"

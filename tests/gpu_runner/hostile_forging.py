@@ -169,6 +169,50 @@ def double(x):
 """,
     ),
     Attack(
+        "functions overridden for everything that follows",
+        "failed error no_result",
+        """
+import torch
+from torch.overrides import TorchFunctionMode
+class Flatter(TorchFunctionMode):
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        return True
+def double(x):
+    wrong = 0 * x
+    Flatter().__enter__()
+    return wrong
+""",
+    ),
+    Attack(
+        "an alarm that forges after the answer",
+        "failed error no_result",
+        """
+import os, signal
+def forge(*_):
+    os.write(5, b"v")
+    os.write(3, b"passed")
+signal.signal(signal.SIGALRM, forge)
+def double(x):
+    signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+    return 0 * x
+""",
+    ),
+    Attack(
+        "a trace function that rewrites local names",
+        "failed",
+        """
+import sys
+def trace(frame, event, argument):
+    for name in ("verdict", "kind", "is_value", "error"):
+        if name in frame.f_locals:
+            frame.f_locals[name] = "passed"
+    return trace
+def double(x):
+    sys.settrace(trace)
+    return 0 * x
+""",
+    ),
+    Attack(
         "patched sandbox code",
         "failed no_result",
         """
