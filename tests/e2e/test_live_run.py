@@ -47,10 +47,11 @@ def page(browser: Browser, proxy: Proxy) -> Iterator[Page]:
 
 
 def send(page: Page, proxy: Proxy, source: str) -> str:
-    """Submit from the bench; returns where the submission is."""
+    """Submit from the bench and go to the submission's page; returns where that is."""
     page.goto(f"{proxy.url}/labs/{LAB}/")
     write_code(page, source)
     page.click("#bench button.primary")
+    page.click("[data-report]")
     page.wait_for_url("**/submissions/*/")
     return page.url
 
@@ -98,7 +99,8 @@ def test_no_point_and_no_line_is_lost_or_doubled_by_a_reload_and_a_cut_connectio
     assert page.locator("#run .curve").count() == 5  # loss, accuracy; memory, its peak, steps a second
 
 
-def test_the_page_of_a_run_is_a_good_page(page: Page, proxy: Proxy) -> None:
+def test_the_page_of_a_run_is_a_good_page(page: Page, browser: Browser, proxy: Proxy) -> None:
     url = send(page, proxy, SLOW.replace("0.04", "0.01"))
     expect(page.locator("#panel .callout").first).to_be_visible(timeout=JUDGED_WITHIN_MS)
-    assert examine(page, url, "labs:submission-run").problems == []
+    found = examine(browser, url, "labs:submission-run", page.context.storage_state())
+    assert (found.problems, found.status) == ([], 200)
