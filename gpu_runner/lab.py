@@ -24,7 +24,7 @@ from gpu_runner.killing import Hunt, hunt
 from gpu_runner.labspec import LabError, asked_for, read_files, read_lab
 from gpu_runner.new_lab import make_lab
 from gpu_runner.parts import own, references
-from gpu_runner.proof import build_proof, draws, stale, write_proof
+from gpu_runner.proof import build_proof, draws, proof_digest, stale, write_proof
 from gpu_runner.protocol import TRACE, Lane, Level, Report, Verdict
 from gpu_runner.screen import Screen
 from gpu_runner.supervisor.judge import Supervisor
@@ -183,12 +183,14 @@ def _is_sound(folder: Path, arguments: argparse.Namespace) -> bool:
 
 def _keeps_its_word(folder: Path, arguments: argparse.Namespace) -> bool:
     lab = read_lab(read_files(folder))
-    times = draws(lab.lane) if arguments.write_proof else arguments.times
+    times, digest = draws(lab.lane) if arguments.write_proof else arguments.times, proof_digest(folder)
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
         mine = references(lab, CATALOGUE)
         found = judge_all(folder, supervisor.judge, times=times, say=_say, mine=mine)
         hunted = _hunt(folder, supervisor) if arguments.mutants or arguments.write_proof else None
     problems = found.problems + (hunted.problems() if hunted else [])
+    if digest != proof_digest(folder):
+        problems.append("its files changed while they were judged; run it again")
     for problem in problems:
         _say(f"PROBLEM  {problem}")
     if arguments.write_proof and hunted and not problems:

@@ -57,6 +57,28 @@ def gradients(
     return {"x": torch.zeros_like(x) if x.grad is None else x.grad, **slopes}
 
 
+def trained(
+    learner: ModuleType, batches: Tensor, fresh: Tensor, weights: Weights, lure: float, rate: float, **config: Config
+) -> Tensor:
+    """Train on batches (K, B, T, D), rewarding a large first column; return the answers to fresh tokens (N, T, D).
+
+    Every step moves each parameter by `rate` against the sign of its gradient: no optimiser, no scale to choose.
+    """
+    layer = built(learner, weights, **config)
+    for x in batches:
+        y, loss = layer(x)
+        total = loss - lure * y[..., 0].mean()
+        layer.zero_grad()
+        if total.requires_grad:
+            total.backward()
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                if parameter.grad is not None:
+                    parameter.sub_(rate * parameter.grad.sign())
+    with torch.no_grad():
+        return layer(fresh)[0]
+
+
 def placed(learner: ModuleType, layer: nn.Module, weights: Weights) -> Weights:
     """What the layer's parameters are, by the layer's own names, after load_weights was given `weights`."""
     learner.load_weights(layer, weights)

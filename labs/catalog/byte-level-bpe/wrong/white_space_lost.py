@@ -1,4 +1,5 @@
 # fails: encode, unseen, there-and-back
+# says: expected (character=
 """Pieces are words; white space is thrown away."""
 
 import re

@@ -1,4 +1,4 @@
-# fails: gradients
+# fails: gradients, load
 # mistake: detached-gate
 """The gate is cut from the graph, so the router cannot learn from the output."""
 

@@ -1,4 +1,4 @@
-# fails: loss-gradients
+# fails: loss-gradients, load
 # mistake: no-gradient
 """The mean probability is cut from the graph: the loss is right and teaches nothing."""
 

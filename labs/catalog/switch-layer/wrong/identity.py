@@ -1,4 +1,4 @@
-# fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients
+# fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients, load
 # baseline: the input and no loss
 """Trivial baseline: the input and no loss."""
 

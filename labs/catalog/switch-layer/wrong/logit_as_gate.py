@@ -1,4 +1,4 @@
-# fails: gate, routing, order, gradients
+# fails: gate, routing, order, gradients, load
 # mistake: logit-as-gate
 """The answer is multiplied by the logit."""
 

@@ -1,4 +1,4 @@
-# fails: balance, uniform, loss-gradients
+# fails: balance, uniform, loss-gradients, load
 # mistake: no-alpha
 """The loss lacks alpha."""
 

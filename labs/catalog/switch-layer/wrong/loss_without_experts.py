@@ -1,4 +1,4 @@
-# fails: balance, uniform, loss-gradients
+# fails: balance, uniform, loss-gradients, load
 # mistake: no-experts
 """The loss lacks the number of experts."""
 

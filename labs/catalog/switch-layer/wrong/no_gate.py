@@ -1,4 +1,4 @@
-# fails: gate, routing, order, gradients
+# fails: gate, routing, order, gradients, load
 # mistake: no-gate
 """The answer is not multiplied by the gate."""
 

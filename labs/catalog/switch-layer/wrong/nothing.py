@@ -1,4 +1,4 @@
-# fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients
+# fails: gate, routing, room, order, balance, uniform, gradients, loss-gradients, load
 # baseline: zeros and no loss
 """Trivial baseline: zeros and no loss."""
 

@@ -1,4 +1,4 @@
-# fails: gradients, loss-gradients, inputs-untouched
+# fails: gradients, loss-gradients, inputs-untouched, load
 # says: changed its input `x` in place
 """Dropped tokens are set to zero in the caller's tensor."""
 
