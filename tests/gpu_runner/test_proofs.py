@@ -90,9 +90,11 @@ def test_explaining_what_is_killed_is_a_problem_and_no_proof(folder: Path, capsy
 
 
 @pytest.mark.sandbox
-def test_an_explanation_without_a_reason_is_refused(folder: Path) -> None:
+def test_an_explanation_without_a_reason_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "mutants.yaml").write_text("[{where: centre, before: a, after: b, why: ''}]\n")
-    assert lab.main(["verify", str(folder), "--times", "1", "--mutants"]) == lab.Exit.INFRASTRUCTURE
+
+    assert lab.main(["verify", str(folder), "--times", "1", "--mutants"]) == lab.Exit.NOT_PASSED
+    assert "centring/mutants.yaml" in capsys.readouterr().out
 
 
 def made_up(folder: Path) -> None:
