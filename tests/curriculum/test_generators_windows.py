@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]  # scipy ships no types
 
 from tests.curriculum.drawings import drawings, integers, vectors
 
