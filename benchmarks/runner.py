@@ -110,7 +110,7 @@ def send_100_mb(supervisor: Supervisor) -> float:
     pool = supervisor._pool
     assert pool is not None
     request = {"op": "call", "name": "f", "return_inputs": False, "filename": "f.py", "entry_points": ["f"]}
-    request |= {"source": "def f(x):\n    return x\n", "probe": ""}
+    request |= {"source": "def f(x):\n    return x\n", "probe": "", "mine": []}
     started = time.perf_counter()
     fd = wire.to_memory(tree)
     outcome = pool.run(request, fd, limits, limits, never, News())

@@ -33,8 +33,12 @@ def run(text: str, files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> st
     for name, source in files.items():
         monkeypatch.setitem(sys.modules, name.removesuffix(".py"), load_module(name, source))
     heard = io.StringIO()
-    with contextlib.redirect_stdout(heard):
-        exec(compile(text, "try_it.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - what is being tested
+    torch.set_printoptions(precision=9)  # of the four usual digits, few are left of a small number
+    try:
+        with contextlib.redirect_stdout(heard):
+            exec(compile(text, "try_it.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - what is being tested
+    finally:
+        torch.set_printoptions(profile="default")
     return heard.getvalue()
 
 
