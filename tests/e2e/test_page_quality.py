@@ -49,7 +49,7 @@ def learner(browser: Browser, site: RunningSite) -> Learner:
 def old_hand(browser: Browser, site: RunningSite) -> Learner:
     """The demo learner, with weeks of history."""
     subprocess.run(
-        [sys.executable, "-m", "residual.cli", "demo", "--weeks", "4", "--password", PASSWORD],
+        [sys.executable, "-m", "residual.cli", "demo", "--weeks", "9", "--password", PASSWORD],
         check=True,
         cwd=ROOT,
         env={**os.environ, "DATA_DIR": str(site.data_dir), "LOG_LEVEL": "WARNING"},
@@ -62,6 +62,8 @@ def old_hand(browser: Browser, site: RunningSite) -> Learner:
     page.fill("input[name=password]", PASSWORD)
     page.click("main form button[type=submit]")
     page.wait_for_selector(".demo-banner")
+    page.goto(site.url + pages.OLD_HANDS["reviews:statistics"])
+    assert page.locator("main svg").count() >= 3, "there is no history to look at"
     state = context.storage_state()
     context.close()
     return Learner(state, {})
