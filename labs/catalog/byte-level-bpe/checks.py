@@ -58,12 +58,13 @@ def ties_go_to_the_smallest_pair(lab: Lab) -> None:
 
 @check("repeats")
 def repeated_letters_are_counted_and_merged(lab: Lab) -> None:
-    one, two = lab.random.sample("abcdefgh", 2)
-    runs = [letter * lab.random.randint(2, 9) for letter in (one, two) for _ in range(6)]
+    letters = one, two, _ = lab.random.sample("abcdefgh", 3)
+    runs = [letter * lab.random.randint(2, 9) for letter in letters for _ in range(5)]
+    runs += 12 * [2 * one]  # so often that counting pieces once, or pairs across them, leads elsewhere
     lab.random.shuffle(runs)
     text = " ".join([*runs, f"{one}{two}{one}"])
     hint = "In a run of n equal tokens each of the n − 1 neighbouring pairs counts; merging goes from left to right."
-    compare_training(lab, text, 12, hint)
+    compare_training(lab, text, 16, hint)
 
 
 @check("short")

@@ -1,4 +1,5 @@
 # fails: top-p, together
+# says: probabilities that no longer sum to one
 """What top-p leaves does not sum to one."""
 
 import math
