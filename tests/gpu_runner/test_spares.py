@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from gpu_runner.labspec import read_lab
-from gpu_runner.protocol import Report, Verdict
+from gpu_runner.protocol import Level, Report, Verdict
 from gpu_runner.supervisor.judge import Supervisor
 from gpu_runner.supervisor.pool import ChildPool
 from gpu_runner.supervisor.trial import Submission
@@ -77,6 +77,8 @@ def test_a_spare_obeys_the_memory_limit_of_the_lab_that_takes_it(own: Supervisor
     assert spare not in prepared(own), "the spare made for another limit was not used"
     assert report.verdict is Verdict.MEMORY
     assert "128 MiB" in report.checks[0].message
+    if own.level is Level.FULL:
+        assert report.checks[0].usage.peak_mb <= 128, "the supervisor noticed, but the kernel had let it pass"
     assert run(own, HOARDER, memory_mb=1024).verdict is Verdict.PASSED
 
 
