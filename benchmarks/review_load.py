@@ -21,16 +21,16 @@ def as_shipped() -> Plan:
     """The core questions of the quizzes that each week names, as the content stands."""
     library = read_library()
     core = {
-        paper.id: sum(question.core for question in quiz.questions)
+        about.id: sum(question.core for question in quiz.questions)
         for file, quiz in library.quizzes.items()
-        if (paper := library.paper_of(file))
+        if (about := library.about(file))
     }
     met: set[str] = set()
     counts: list[int] = []
     for _field, week in weeks(library):
-        papers = {activity.ref for activity in week.activities if activity.kind == "quiz" and activity.ref} - met
-        counts.append(sum(core.get(paper, 0) for paper in papers))
-        met |= papers
+        quizzes = {activity.ref for activity in week.activities if activity.kind == "quiz" and activity.ref} - met
+        counts.append(sum(core.get(quiz, 0) for quiz in quizzes))
+        met |= quizzes
     return Plan(weeks=counts)
 
 

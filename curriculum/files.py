@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from curriculum.loading import ContentError
 from curriculum.quiz_schema import QuizFile
-from curriculum.schema import PaperFile, PhaseFile, RoadmapFile
+from curriculum.schema import PaperFile, PhaseFile, RoadmapFile, TopicFile
 
 CONTENT: Final = Path(__file__).parent / "content"
 
@@ -30,12 +30,15 @@ class Library:
     roadmap: RoadmapFile | None = None
     phases: dict[str, PhaseFile] = field(default_factory=dict)
     papers: dict[str, PaperFile] = field(default_factory=dict)
+    topics: dict[str, TopicFile] = field(default_factory=dict)
     quizzes: dict[str, QuizFile] = field(default_factory=dict)
     errors: list[ContentError] = field(default_factory=list)
     broken_ids: set[str] = field(default_factory=set)  # ids in files that have errors: references to them are no errors
 
-    def paper_of(self, quiz_path: str) -> PaperFile | None:
-        return self.papers.get(quiz_path.replace("quiz.yaml", "paper.yaml"))
+    def about(self, quiz_path: str) -> PaperFile | TopicFile | None:
+        """The paper or topic that lies beside a quiz."""
+        paper, topic = (quiz_path.replace("quiz.yaml", name) for name in ("paper.yaml", "topic.yaml"))
+        return self.papers.get(paper) or self.topics.get(topic)
 
 
 def read_library(root: Path = CONTENT) -> Library:
@@ -44,7 +47,11 @@ def read_library(root: Path = CONTENT) -> Library:
     library.roadmap = _read(root, root / "roadmap.yaml", RoadmapFile, library)
     library.phases = _read_all(root, "phases/*.yaml", PhaseFile, library)
     library.papers = _read_all(root, "papers/*/paper.yaml", PaperFile, library)
-    library.quizzes = _read_all(root, "papers/*/quiz.yaml", QuizFile, library)
+    library.topics = _read_all(root, "topics/*/topic.yaml", TopicFile, library)
+    library.quizzes = {
+        **_read_all(root, "papers/*/quiz.yaml", QuizFile, library),
+        **_read_all(root, "topics/*/quiz.yaml", QuizFile, library),
+    }
     library.errors += _strangers(root)
     return library
 
@@ -81,7 +88,8 @@ def _ids(document: object) -> Iterator[str]:
 
 def _strangers(root: Path) -> Iterator[ContentError]:
     """Files that nothing reads: most often a misspelt name, which would otherwise vanish without a word."""
-    patterns = ("roadmap.yaml", "phases/*.yaml", "papers/*/paper.yaml", "papers/*/quiz.yaml")
+    of_folders = ("papers/*/paper.yaml", "papers/*/quiz.yaml", "topics/*/topic.yaml", "topics/*/quiz.yaml")
+    patterns = ("roadmap.yaml", "phases/*.yaml", *of_folders)
     for path in sorted(root.rglob("*")):
         inside = path.relative_to(root)
         if path.is_file() and not any(inside.match(pattern) for pattern in patterns):

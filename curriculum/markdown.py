@@ -21,7 +21,7 @@ from curriculum.tex import TEMML_VERSION, Formula, Rendered, to_mathml
 from residual.ui.highlight import highlighted
 
 # Part of every digest of a synced item: raise the number when the same Markdown should give different HTML.
-RENDERER: Final = f"1+temml-{TEMML_VERSION}"
+RENDERER: Final = f"2+temml-{TEMML_VERSION}"
 
 _HTML_TAGS: Final = """
     a blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr li ol p pre s span strong sub sup
@@ -87,7 +87,8 @@ def render_sources(sources: Sequence[Source]) -> list[str]:
     ]
     if problems:
         raise RenderError(problems)
-    return [sanitise(parser.renderer.render(tokens, parser.options, {"math": rendered})).strip() for tokens in parsed]
+    html = (parser.renderer.render(tokens, parser.options, {"math": rendered}) for tokens in parsed)
+    return [_with_room_for_tables(sanitise(text)).strip() for text in html]
 
 
 def sanitise(html: str) -> str:
@@ -98,6 +99,15 @@ def sanitise(html: str) -> str:
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer",
     )
+
+
+def _with_room_for_tables(html: str) -> str:
+    """Each table in a box of its own that scrolls, by keyboard too: on a narrow screen the page must not.
+
+    In what has been sanitised `<table>` stands for nothing but a table.
+    """
+    box = '<div class="table-wrap" tabindex="0" role="group" aria-label="Table">'
+    return html.replace("<table>", f"{box}<table>").replace("</table>", "</table></div>")
 
 
 def _parser() -> MarkdownIt:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar, Self, TypeVar
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 _Item_co = TypeVar("_Item_co", bound="Content", covariant=True)
@@ -88,6 +89,31 @@ class Paper(Addressed):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("paper", args=[self.slug])
+
+    @property
+    def quiz_url(self) -> str:
+        return reverse("reviews:quiz", args=[self.slug])
+
+
+class Topic(Addressed):
+    """A subject of a week that no single paper covers, with the sources that its questions rest on."""
+
+    title = models.CharField(max_length=200)
+    summary_html = models.TextField(blank=True)
+    sources = models.JSONField(default=list)  # [{title, url}]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("topic", args=[self.slug])
+
+    @property
+    def quiz_url(self) -> str:
+        return reverse("reviews:topic-quiz", args=[self.slug])
 
 
 class Phase(Addressed):
@@ -196,7 +222,8 @@ class WeekLine(Content):
 class Activity(Content):
     """Something a learner does in a week, and what the weekly table counts.
 
-    `ref` names what it is about: a lab's id, a paper's id, or the activity's own id for readings, theory and journal.
+    `ref` names what completes it: a lab's id, a quiz's paper or topic, or the activity's own id for readings, theory
+    and journal. `paper` or `topic` is what a quiz, a reading or theory is about.
     A lab or quiz that does not exist yet still counts in the denominator (`released` is False): a week can't be
     completed by ticks alone.
     """
@@ -216,12 +243,17 @@ class Activity(Content):
     stretch = models.BooleanField(default=False)
     released = models.BooleanField(default=True)
     paper = models.ForeignKey(Paper, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
+    topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.PROTECT, related_name="activities")
 
     class Meta(Content.Meta):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["kind", "ref"])]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def about(self) -> Paper | Topic | None:
+        return self.paper or self.topic
 
 
 class Question(Content):
@@ -242,10 +274,11 @@ class Question(Content):
         KATA = "kata"
         SELF = "self"
 
-    paper = models.ForeignKey(Paper, on_delete=models.PROTECT, related_name="questions")
+    paper = models.ForeignKey(Paper, null=True, blank=True, on_delete=models.PROTECT, related_name="questions")
+    topic = models.ForeignKey(Topic, null=True, blank=True, on_delete=models.PROTECT, related_name="questions")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     skill = models.CharField(max_length=80)
-    source = models.CharField(max_length=200)  # section, equation or table of the paper
+    source = models.CharField(max_length=200)  # section, equation or table of the paper; or one of the topic's sources
     core = models.BooleanField(default=False)
     prompt_html = models.TextField()  # may hold {name} fields of a parameterised question
     explanation_html = models.TextField()
@@ -254,6 +287,35 @@ class Question(Content):
 
     class Meta(Content.Meta):
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["skill"])]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(paper__isnull=True, topic__isnull=False)
+                | models.Q(paper__isnull=False, topic__isnull=True),
+                name="question_is_about_a_paper_or_a_topic",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def about(self) -> Paper | Topic:
+        return self.paper or self.topic  # type: ignore[return-value]  # the database holds exactly one
+
+    @property
+    def about_id(self) -> str:
+        """The id under which *learned* and *kept* of this quiz are completed."""
+        return self.paper_id or self.topic_id  # type: ignore[return-value]  # the database holds exactly one
+
+    @property
+    def is_whole_lab(self) -> bool:
+        """A kata without checks of its own: a lab again, from an empty file. It waits until that lab is passed."""
+        return self.kind == self.Kind.KATA and not self.spec["checks"]
+
+    @property
+    def source_url(self) -> str:
+        """Where the source can be read."""
+        if self.paper:
+            return self.paper.url
+        sources = self.topic.sources if self.topic else []
+        return next((source["url"] for source in sources if self.source.startswith(source["title"])), "")

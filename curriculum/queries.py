@@ -5,7 +5,9 @@ The number of queries never depends on the number of items: related rows come by
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from typing import Final
+
+from django.db.models import Prefetch, Q, QuerySet
 
 from curriculum.models import (
     Activity,
@@ -15,6 +17,7 @@ from curriculum.models import (
     Question,
     Section,
     SectionItem,
+    Topic,
     Track,
     TrackLine,
     Week,
@@ -52,9 +55,9 @@ def phase(slug: str) -> Phase:
 
 def weeks() -> QuerySet[Week]:
     """Weeks with `month`, `lines.all()`, `phases.all()`, `needs.all()`, `leads_to.all()` and `activities.all()`, each
-    activity with its `paper`.
+    activity with its `paper` or `topic`.
     """
-    activities = Activity.objects.live().select_related("paper")
+    activities = Activity.objects.live().select_related("paper", "topic")
     return (
         Week.objects.live()
         .select_related("month")
@@ -90,6 +93,18 @@ def paper(slug: str) -> Paper:
     return papers().get(slug=slug)
 
 
-def questions(paper_id: str) -> QuerySet[Question]:
-    """The live questions of a paper, in the order of its quiz file."""
-    return Question.objects.live().filter(paper_id=paper_id)
+def topics() -> QuerySet[Topic]:
+    """Topics without a paper by title, each with the `activities.all()` that name it."""
+    return Topic.objects.live().prefetch_related(Prefetch("activities", Activity.objects.live().select_related("week")))
+
+
+def topic(slug: str) -> Topic:
+    return topics().get(slug=slug)
+
+
+WHOLE_LAB: Final = Q(kind=Question.Kind.KATA, spec__checks=[])  # what `Question.is_whole_lab` says, for the database
+
+
+def questions(about_id: str) -> QuerySet[Question]:
+    """The live questions of a paper or topic, in the order of its quiz file. Their ids share one namespace."""
+    return Question.objects.live().filter(Q(paper_id=about_id) | Q(topic_id=about_id))

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from curriculum.files import Library
 from curriculum.loading import ContentError
 from curriculum.quiz_reasoning import KataQuestion
-from curriculum.schema import ActivityPart, WeekPart
+from curriculum.schema import ActivityPart, TopicFile, WeekPart
 
 Place = tuple[str, str, str]  # file, field, id or slug
 
@@ -24,6 +24,7 @@ def reference_errors(library: Library) -> list[ContentError]:
         *_weeks(library),
         *_needs(library),
         *_quizzes(library),
+        *_topic_sources(library),
         *_covers(library),
         *_katas(library),
     ]
@@ -40,8 +41,8 @@ def _used_twice(what: str, places: Iterable[Place]) -> Iterator[ContentError]:
 
 def _ids(library: Library) -> Iterator[Place]:
     """Every id, whatever it names: one namespace keeps `ref`, completions and links unambiguous."""
-    for file, paper in library.papers.items():
-        yield file, "id", paper.id
+    for file, about in (*library.papers.items(), *library.topics.items()):
+        yield file, "id", about.id
     for file, quiz in library.quizzes.items():
         yield from ((file, f"questions[{index}].id", question.id) for index, question in enumerate(quiz.questions))
     for file, phase in library.phases.items():
@@ -72,6 +73,8 @@ def _slugs(library: Library) -> Iterator[Place]:
     """Slugs with what they are slugs of: a week and a paper may share one."""
     for file, paper in library.papers.items():
         yield file, "slug", f"paper {paper.slug}"
+    for file, topic in library.topics.items():
+        yield file, "slug", f"topic {topic.slug}"
     for file, phase in library.phases.items():
         yield file, "slug", f"phase {phase.slug}"
     for index, track in enumerate(library.roadmap.tracks if library.roadmap else ()):
@@ -88,10 +91,12 @@ def weeks(library: Library) -> Iterator[tuple[str, WeekPart]]:
 
 
 def _names(library: Library) -> Iterator[ContentError]:
-    """A paper's folder and a phase's file carry their slug, so that either is found from a page's address."""
-    for file, paper in library.papers.items():
-        if PurePosixPath(file).parent.name != paper.slug:
-            yield ContentError(file, "slug", f"the folder is called otherwise than the slug {paper.slug}")
+    """Folders of papers and topics and files of phases carry their slug: each is found from its page's address."""
+    slugs = {file: about.slug for file, about in library.papers.items()}
+    slugs |= {file: about.slug for file, about in library.topics.items()}
+    for file, slug in slugs.items():
+        if PurePosixPath(file).parent.name != slug:
+            yield ContentError(file, "slug", f"the folder is called otherwise than the slug {slug}")
     for file, phase in library.phases.items():
         if PurePosixPath(file).stem != phase.slug:
             yield ContentError(file, "slug", f"the file is called otherwise than the slug {phase.slug}")
@@ -142,20 +147,35 @@ def _activity(library: Library, field: str, activity: ActivityPart) -> Iterator[
     file, ref = "roadmap.yaml", activity.ref
     if activity.kind in ("lab", "quiz") and ref is None:
         yield ContentError(file, f"{field}.ref", f"a {activity.kind} must name what it is about")
-    elif activity.kind in ("theory", "journal") and ref is not None:
-        yield ContentError(file, f"{field}.ref", f"a {activity.kind} is about itself and names nothing")
+    elif activity.kind == "journal" and ref is not None:
+        yield ContentError(file, f"{field}.ref", "a journal is about itself and names nothing")
     elif ref is not None:
-        known, what = (_labs(library), "lab") if activity.kind == "lab" else (_papers(library), "paper")
+        of_text = _papers(library) | _topics(library)
+        known, what = (_labs(library), "lab") if activity.kind == "lab" else (of_text, "paper or topic")
         yield from _dangling(file, f"{field}.ref", [ref], known, what)
     if activity.kind == "quiz" and activity.released and ref not in _quizzed(library):
-        yield ContentError(file, f"{field}.released", f"the paper {ref} has no quiz.yaml yet")
+        yield ContentError(file, f"{field}.released", f"{ref} has no quiz.yaml yet")
 
 
 def _quizzes(library: Library) -> Iterator[ContentError]:
     broken = {error.file for error in library.errors}
     for file in library.quizzes:
-        if library.paper_of(file) is None and file.replace("quiz.yaml", "paper.yaml") not in broken:
-            yield ContentError(file, "", "there is no paper.yaml beside this quiz")
+        name = "paper.yaml" if file.startswith("papers/") else "topic.yaml"
+        if library.about(file) is None and file.replace("quiz.yaml", name) not in broken:
+            yield ContentError(file, "", f"there is no {name} beside this quiz")
+
+
+def _topic_sources(library: Library) -> Iterator[ContentError]:
+    """A question of a topic says which of the topic's sources it rests on, so that the card can link it."""
+    for file, quiz in library.quizzes.items():
+        topic = library.about(file)
+        if not isinstance(topic, TopicFile):
+            continue
+        titles = tuple(source.title for source in topic.sources)
+        for index, question in enumerate(quiz.questions):
+            if not question.source.startswith(titles):
+                text = f"{question.source} begins with none of the sources of {topic.slug}: {'; '.join(titles)}"
+                yield ContentError(file, f"questions[{index}].source", text)
 
 
 def _covers(library: Library) -> Iterator[ContentError]:
@@ -199,10 +219,14 @@ def _papers(library: Library) -> set[str]:
     return {paper.id for paper in library.papers.values()} | library.broken_ids
 
 
+def _topics(library: Library) -> set[str]:
+    return {topic.id for topic in library.topics.values()}
+
+
 def _labs(library: Library) -> set[str]:
     return {lab.id for lab in (library.roadmap.labs if library.roadmap else ())} | library.broken_ids
 
 
 def _quizzed(library: Library) -> set[str]:
-    sound = {paper.id for file in library.quizzes if (paper := library.paper_of(file))}
+    sound = {about.id for file in library.quizzes if (about := library.about(file))}
     return sound | library.broken_ids

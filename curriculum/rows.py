@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -13,11 +14,12 @@ from curriculum.files import Library
 from curriculum.markdown import RENDERER, Source
 from curriculum.quiz_rows import question_columns
 from curriculum.references import weeks
-from curriculum.schema import ActivityPart, PhaseFile, SectionLine, SectionPart, WeekPart
+from curriculum.schema import ActivityPart, PaperFile, PhaseFile, SectionLine, SectionPart, TopicFile, WeekPart
 
 # Parents before children: the order in which rows can be written.
 MODELS: Final[tuple[type[models.Content], ...]] = (
     models.Paper,
+    models.Topic,
     models.Phase,
     models.Section,
     models.SectionItem,
@@ -53,6 +55,7 @@ def library_rows(library: Library) -> list[Row]:
     """Every row of a library without errors."""
     return [
         *_papers(library),
+        *_topics(library),
         *_phases(library),
         *_tracks(library),
         *_labs(library),
@@ -86,6 +89,18 @@ def _papers(library: Library) -> Iterator[Row]:
             "summary_html": Source(paper.summary),
         }
         yield Row(models.Paper, paper.id, columns, file, "")
+
+
+def _topics(library: Library) -> Iterator[Row]:
+    for order, (file, topic) in enumerate(sorted(library.topics.items(), key=lambda entry: entry[1].title)):
+        columns = {
+            "order": order,
+            "slug": topic.slug,
+            "title": topic.title,
+            "summary_html": Source(topic.summary),
+            "sources": [{"title": source.title, "url": str(source.url)} for source in topic.sources],
+        }
+        yield Row(models.Topic, topic.id, columns, file, "")
 
 
 def _phases(library: Library) -> Iterator[Row]:
@@ -166,9 +181,10 @@ def _months(library: Library) -> Iterator[Row]:
         columns = {"order": order, "number": month.number, "title": month.title}
         yield Row(models.Month, month.id, columns, "roadmap.yaml", f"months[{order}]")
         month_of.update((week.id, month.id) for week in month.weeks)
+    topics = frozenset(topic.id for topic in library.topics.values())
     for where, week in weeks(library):
         yield _week(where, month_of[week.id], week)
-        yield from _week_parts(where, week)
+        yield from _week_parts(where, week, topics)
 
 
 def _week(where: str, month: str, week: WeekPart) -> Row:
@@ -185,31 +201,36 @@ def _week(where: str, month: str, week: WeekPart) -> Row:
     return Row(models.Week, week.id, columns, "roadmap.yaml", where, {"phases": week.phases, "needs": week.needs})
 
 
-def _week_parts(where: str, week: WeekPart) -> Iterator[Row]:
+def _week_parts(where: str, week: WeekPart, topics: AbstractSet[str]) -> Iterator[Row]:
     for order, line in enumerate(week.lines):
         columns = {"order": order, "week_id": week.id, "kind": line.kind, "text_html": _inline(line.text)}
         yield Row(models.WeekLine, line.id, columns, "roadmap.yaml", f"{where}.lines[{order}]")
     for order, activity in enumerate(week.activities):
-        columns = {"order": order, "week_id": week.id, **_activity(activity)}
+        columns = {"order": order, "week_id": week.id, **_activity(activity, topics)}
         yield Row(models.Activity, activity.id, columns, "roadmap.yaml", f"{where}.activities[{order}]")
 
 
-def _activity(activity: ActivityPart) -> dict[str, Any]:
-    about_paper = activity.kind in ("quiz", "reading") and activity.ref is not None
+def _activity(activity: ActivityPart, topics: AbstractSet[str]) -> dict[str, Any]:
+    about = activity.ref if activity.kind != "lab" else None
     return {
         "kind": activity.kind,
-        "ref": activity.id if activity.kind == "reading" else activity.ref or activity.id,
+        "ref": activity.ref if activity.kind in ("lab", "quiz") else activity.id,
         "title": activity.title,
         "minutes": activity.minutes,
         "stretch": activity.stretch,
         "released": activity.released,
-        "paper_id": activity.ref if about_paper else None,
+        "paper_id": None if about in topics else about,
+        "topic_id": about if about in topics else None,
     }
 
 
 def _questions(library: Library) -> Iterator[Row]:
     for file, quiz in library.quizzes.items():
-        paper = library.paper_of(file)
+        about = library.about(file)
+        column = {
+            "paper_id": about.id if isinstance(about, PaperFile) else None,
+            "topic_id": about.id if isinstance(about, TopicFile) else None,
+        }
         for order, question in enumerate(quiz.questions):
-            columns = {"order": order, "paper_id": paper.id if paper else "", **question_columns(question)}
+            columns = {"order": order, **column, **question_columns(question)}
             yield Row(models.Question, question.id, columns, file, f"questions[{order}]")

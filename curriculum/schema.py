@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
 _Part = TypeVar("_Part", bound=BaseModel)
 _Parts = TypeVar("_Parts", bound=Sequence[BaseModel])
@@ -53,6 +53,22 @@ class PaperFile(Item):
     arxiv: Annotated[str, StringConstraints(pattern=r"^(\d{4}\.\d{4,5})?$")] = ""
     url: HttpUrl
     summary: Text
+
+
+class TopicSource(Strict):
+    """A page or chapter that a topic's questions rest on; a question's `source` begins with its title."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    url: HttpUrl
+
+
+class TopicFile(Item):
+    """topics/<slug>/topic.yaml"""
+
+    slug: Slug
+    title: Title
+    summary: Text
+    sources: Some[TopicSource]
 
 
 class SectionLine(Item):
@@ -105,12 +121,15 @@ class LabName(Item):
 
 
 class WeekLinePart(Item):
+    """`labs`: which of the week's labs do what a practical line asks; none named means all of them."""
+
     kind: Literal["description", "focus", "theory", "coding", "project", "goal", "milestone"]
     text: Text
+    labs: tuple[Id, ...] = ()
 
 
 class ActivityPart(Item):
-    """`ref`: a lab's id for a lab, a paper's id for a quiz; readings may name their paper; nothing else has one."""
+    """`ref`: a lab's id for a lab, a paper's or topic's id for a quiz. Readings and theory may name theirs."""
 
     kind: Literal["lab", "quiz", "reading", "theory", "journal"]
     ref: Id | None = None
@@ -131,6 +150,14 @@ class WeekPart(Item):
     needs: tuple[Id, ...] = ()  # weeks that it builds on
     lines: Some[WeekLinePart]
     activities: Some[ActivityPart]
+
+    @model_validator(mode="after")
+    def lines_name_labs_of_the_week(self) -> WeekPart:
+        labs = {activity.ref for activity in self.activities if activity.kind == "lab"}
+        for line in self.lines:
+            if strange := sorted(set(line.labs) - labs):
+                raise ValueError(f"line {line.id} names {', '.join(strange)}, which the week has no activity for")
+        return self
 
 
 class MonthPart(Item):

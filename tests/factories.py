@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from curriculum.models import Activity, Month, Paper, Phase, Section, Week
+from curriculum.models import Activity, Month, Paper, Phase, Section, Topic, Week
 from labs.models import CheckResult, JudgeBundle, Lab, LabCheck, Submission
 from residual.accounts.models import User
 
@@ -24,6 +24,12 @@ def make_paper(slug: str = "", **fields: Any) -> Paper:
     slug = slug or f"paper-{next(_numbers)}"
     defaults = {"title": slug.title(), "authors": "A. Author", "year": 2017, "url": "https://example.org/paper"}
     return Paper.objects.create(**{"id": slug, "slug": slug, "digest": "0", **defaults, **fields})
+
+
+def make_topic(slug: str = "", **fields: Any) -> Topic:
+    slug = slug or f"topic-{next(_numbers)}"
+    defaults = {"title": slug.title(), "sources": [{"title": "The manual", "url": "https://example.org/manual"}]}
+    return Topic.objects.create(**{"id": slug, "slug": slug, "digest": "0", **defaults, **fields})
 
 
 def make_phase(number: int = 1, **fields: Any) -> Phase:

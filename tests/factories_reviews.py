@@ -93,7 +93,7 @@ SPECS: Mapping[str, dict[str, Any]] = {
         "repair": "    y = x > 1",
         "notes": [{"line": 4, "note_html": "Returning is <b>right</b>."}],
     },
-    "kata": {"lab": "no-lab", "checks": [], "minutes": 5, "start": "", "solution": ""},
+    "kata": {"lab": "no-lab", "checks": ["values"], "minutes": 5, "start": "", "solution": ""},
     "self": {"answer_html": "<p>Because of the <b>variance</b>.</p>"},
 }
 RIGHT: Mapping[str, dict[str, Any]] = {
@@ -149,7 +149,7 @@ def make_question(kind: str = "numeric", paper: Paper | None = None, **fields: A
     defaults = {
         "id": f"question-{number}",
         "kind": kind,
-        "paper": paper or make_paper(),
+        "paper": paper if paper or "topic" in fields else make_paper(),
         "skill": f"skill-{number}",
         "source": "Sec. 3.2",
         "core": True,

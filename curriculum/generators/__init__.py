@@ -16,14 +16,18 @@ from curriculum.generators.autoencoding import AUTOENCODING
 from curriculum.generators.convolution import CONVOLUTION
 from curriculum.generators.diffusion import DIFFUSION
 from curriculum.generators.drawing import Answer, Draw, Generator, NoDrawError
+from curriculum.generators.embeddings import EMBEDDINGS
 from curriculum.generators.evaluation import EVALUATION
 from curriculum.generators.guidance import GUIDANCE
 from curriculum.generators.language import LANGUAGE
+from curriculum.generators.levels import LEVELS
 from curriculum.generators.lora import LORA
 from curriculum.generators.memory import MEMORY
 from curriculum.generators.moe import MOE
+from curriculum.generators.pytorch import PYTORCH
 from curriculum.generators.quantisation import QUANTISATION
 from curriculum.generators.recurrent import RECURRENT
+from curriculum.generators.routing import ROUTING
 from curriculum.generators.scaling import SCALING
 from curriculum.generators.scores import SCORES
 from curriculum.generators.video import VIDEO
@@ -38,14 +42,18 @@ THEMES: Final = (
     AUTOENCODING,
     CONVOLUTION,
     DIFFUSION,
+    EMBEDDINGS,
     EVALUATION,
     GUIDANCE,
     LANGUAGE,
+    LEVELS,
     LORA,
     MEMORY,
     MOE,
+    PYTORCH,
     QUANTISATION,
     RECURRENT,
+    ROUTING,
     SCALING,
     SCORES,
     VIDEO,

@@ -6,7 +6,7 @@ import math
 from random import Random
 from typing import Final
 
-from curriculum.generators.drawing import Draw, Generator, first_found, vector
+from curriculum.generators.drawing import Draw, Generator, first_found, set_apart, vector
 
 
 def attention_weights_shape(random: Random) -> Draw:
@@ -133,6 +133,15 @@ def position_value(random: Random) -> Draw:
     return first_found(attempt)
 
 
+def attention_growth(random: Random) -> Draw:
+    def make() -> Draw:
+        before, after = sorted(16 * size for size in random.sample(range(8, 129), 2))
+        times = after / before
+        return Draw({"S1": before, "S2": after}, times**2, {"linear": times, "cubic": times**3})
+
+    return set_apart(make)
+
+
 ATTENTION: Final[tuple[Generator, ...]] = (
     attention_weights_shape,
     attention_output_shape,
@@ -142,4 +151,5 @@ ATTENTION: Final[tuple[Generator, ...]] = (
     attention_parameters,
     encoder_layer_parameters,
     position_value,
+    attention_growth,
 )

@@ -49,4 +49,30 @@ def reparameterised_sample(random: Random) -> Draw:
     return set_apart(make, least=0.2)
 
 
-AUTOENCODING: Final[tuple[Generator, ...]] = (gaussian_divergence, reparameterised_sample)
+def bernoulli_likelihood(random: Random) -> Draw:
+    """The logarithm of the probability of four black-and-white pixels, in nats."""
+
+    def make() -> Draw:
+        pixels = [1, 0, *(random.randrange(2) for _ in range(2))]
+        random.shuffle(pixels)
+        shades = [random.randrange(5, 96) / 100 for _ in range(4)]
+        pairs = list(zip(pixels, shades, strict=True))
+        total = sum(math.log(shade if pixel else 1 - shade) for pixel, shade in pairs)
+        return Draw(
+            {"x": vector(pixels), "y": vector(shades)},
+            total,
+            {
+                "ones_only": sum(math.log(shade) for pixel, shade in pairs if pixel),
+                "sign": -total,
+                "squares": -sum((pixel - shade) ** 2 for pixel, shade in pairs),
+            },
+        )
+
+    return set_apart(make, gap=0.03, least=0.1)
+
+
+AUTOENCODING: Final[tuple[Generator, ...]] = (
+    gaussian_divergence,
+    reparameterised_sample,
+    bernoulli_likelihood,
+)

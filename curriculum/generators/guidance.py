@@ -59,4 +59,25 @@ def dropped_labels(random: Random) -> Draw:
     )
 
 
-GUIDANCE: Final[tuple[Generator, ...]] = (guided_noise, guidance_scale, dropped_labels)
+def dynamic_threshold(random: Random) -> Draw:
+    """A pixel between 1 and the threshold, clipped and scaled back."""
+
+    def make() -> Draw:
+        threshold = random.randrange(120, 350) / 100
+        value = random.choice([-1, 1]) * random.randrange(105, round(100 * threshold)) / 100
+        sign = 1 if value > 0 else -1
+        return Draw(
+            {"s": threshold, "x": value},
+            value / threshold,
+            {"static": sign, "unscaled": value, "subtracted": value - sign * (threshold - 1)},
+        )
+
+    return set_apart(make, gap=0.03, least=0.1)
+
+
+GUIDANCE: Final[tuple[Generator, ...]] = (
+    guided_noise,
+    guidance_scale,
+    dropped_labels,
+    dynamic_threshold,
+)

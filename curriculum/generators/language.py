@@ -150,6 +150,89 @@ def t5_bias_parameters(random: Random) -> Draw:
     return set_apart(make, gap=0)
 
 
+def shots_in_context(random: Random) -> Draw:
+    def make() -> Draw:
+        window, example = random.choice([1024, 2048, 4096]), random.randrange(20, 150)
+        question, answer = random.randrange(20, 200), random.randrange(30, 150)
+        return Draw(
+            {"T": window, "e": example, "q": question, "a": answer},
+            (window - question - answer) // example,
+            {
+                "no_question": window // example,
+                "no_answer": (window - question) // example,
+                "rounded_up": -((question + answer - window) // example),
+            },
+        )
+
+    return set_apart(make, gap=0)
+
+
+def swiglu_parameters(random: Random) -> Draw:
+    def make() -> Draw:
+        width, hidden = (64 * size for size in random.sample(range(4, 190), 2))
+        return Draw(
+            {"d": width, "h": hidden},
+            3 * width * hidden,
+            {"two": 2 * width * hidden, "square": 3 * width**2, "biases": 3 * width * hidden + 2 * hidden + width},
+        )
+
+    return set_apart(make, gap=0)
+
+
+def pair_count(random: Random) -> Draw:
+    """How often `w e` occurs in four words with drawn counts."""
+
+    def make() -> Draw:
+        low, lower, newest, widest = random.sample(range(3, 70), 4)
+        return Draw(
+            {"a": low, "b": lower, "c": newest, "d": widest},
+            lower + newest,
+            {"words": 2, "one_word": max(lower, newest), "every_w": low + lower + newest + widest},
+        )
+
+    return set_apart(make, gap=0)
+
+
+def rag_sequence(random: Random) -> Draw:
+    def make() -> Draw:
+        prior = random.randrange(2, 9) / 10
+        (a, b), (c, d) = ([random.randrange(1, 10) / 10 for _ in range(2)] for _ in range(2))
+        rest = round(1 - prior, 1)
+        return Draw(
+            {"p": prior, "r": rest, "a": a, "b": b, "c": c, "d": d},
+            prior * a * b + rest * c * d,
+            {
+                "token": (prior * a + rest * c) * (prior * b + rest * d),
+                "first_only": prior * a * b,
+                "unweighted": a * b + c * d,
+            },
+        )
+
+    return set_apart(make, gap=0.03, least=0.05)
+
+
+def ranked_comparisons(random: Random) -> Draw:
+    outputs = random.randrange(4, 61)
+    return Draw(
+        {"K": outputs},
+        outputs * (outputs - 1) // 2,
+        {"squared": outputs**2, "ordered": outputs * (outputs - 1), "neighbours": outputs - 1},
+    )
+
+
+def preference_loss(random: Random) -> Draw:
+    def make() -> Draw:
+        chosen, other = (random.randrange(-20, 21) / 10 for _ in range(2))
+        gap = chosen - other
+        return Draw(
+            {"w": chosen, "l": other, "gap": round(gap, 1)},
+            math.log1p(math.exp(-gap)),
+            {"swapped": math.log1p(math.exp(gap)), "probability": 1 / (1 + math.exp(-gap)), "gap": gap},
+        )
+
+    return set_apart(make, least=0.05)
+
+
 LANGUAGE: Final[tuple[Generator, ...]] = (
     gpt2_parameters,
     language_logits_shape,
@@ -160,4 +243,10 @@ LANGUAGE: Final[tuple[Generator, ...]] = (
     t5_target_length,
     t5_input_length,
     t5_bias_parameters,
+    shots_in_context,
+    swiglu_parameters,
+    pair_count,
+    rag_sequence,
+    ranked_comparisons,
+    preference_loss,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
 from typing import Final
 
@@ -95,10 +96,24 @@ def lora_output(random: Random) -> Draw:
     return set_apart(make, least=1)
 
 
+def lora_scale(random: Random) -> Draw:
+    def make() -> Draw:
+        before, after = random.sample([2, 4, 6, 8, 12, 16, 24, 32, 48, 64], 2)
+        alpha = random.randrange(3, 129)
+        return Draw(
+            {"r1": before, "r2": after, "alpha": alpha},
+            alpha / after,
+            {"before": alpha / before, "alpha": alpha, "root": alpha / math.sqrt(after)},
+        )
+
+    return set_apart(make)
+
+
 LORA: Final[tuple[Generator, ...]] = (
     lora_parameters,
     lora_activation_shape,
     lora_share,
     lora_checkpoint,
     lora_output,
+    lora_scale,
 )

@@ -97,10 +97,51 @@ def _hundredths(shares: list[int]) -> str:
     return vector([share / 100 for share in shares])
 
 
+def initial_deviation(random: Random) -> Draw:
+    """The standard deviation of weights at a scale of 0.1."""
+    inputs = 8 * random.randrange(16, 1025)
+    return Draw(
+        {"n": inputs},
+        math.sqrt(0.1 / inputs),
+        {"variance": 0.1 / inputs, "usual": math.sqrt(1 / inputs), "outside": 0.1 / math.sqrt(inputs)},
+    )
+
+
+def top_two_weight(random: Random) -> Draw:
+    """The weight of the best of four experts when the two best share all of it."""
+
+    def make() -> Draw:
+        scores = [score / 100 for score in random.sample(range(-200, 301), 4)]
+        best, second, *_ = sorted(scores, reverse=True)
+        return Draw(
+            {"z": vector(scores), "best": best, "second": second},
+            1 / (1 + math.exp(second - best)),
+            {
+                "all_four": math.exp(best) / sum(math.exp(score) for score in scores),
+                "share": best / (best + second) if best + second else 0,
+                "one": 1,
+            },
+        )
+
+    return set_apart(make, gap=0.02)
+
+
+def expert_share(random: Random) -> Draw:
+    batch, experts, chosen = 128 * random.randrange(2, 65), random.choice([64, 128, 256, 512]), random.choice([2, 3, 4])
+    return Draw(
+        {"b": batch, "n": experts, "k": chosen},
+        chosen * batch / experts,
+        {"no_k": batch / experts, "not_divided": chosen * batch, "all": batch},
+    )
+
+
 MOE: Final[tuple[Generator, ...]] = (
     expert_capacity,
     dropped_tokens,
     balance_loss,
     switch_layer_parameters,
     switch_output,
+    initial_deviation,
+    top_two_weight,
+    expert_share,
 )

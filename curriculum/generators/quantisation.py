@@ -73,4 +73,29 @@ def second_level_bits(random: Random) -> Draw:
     return set_apart(make, gap=0.001)
 
 
-QUANTISATION: Final[tuple[Generator, ...]] = (absmax_code, block_bits, quantised_model_gb, second_level_bits)
+def vectorwise_entry(random: Random) -> Draw:
+    """From an entry of the integer product back to a number, by the two scales."""
+
+    def make() -> Draw:
+        product = random.choice([-1, 1]) * random.randrange(500, 20_000)
+        row, column = (random.randrange(5, 80) / 10 for _ in range(2))
+        return Draw(
+            {"C": product, "x": row, "w": column},
+            product * row * column / 127**2,
+            {
+                "one_127": product * row * column / 127,
+                "row_only": product * row / 127,
+                "added": product * (row + column) / 127**2,
+            },
+        )
+
+    return set_apart(make, least=0.02)
+
+
+QUANTISATION: Final[tuple[Generator, ...]] = (
+    absmax_code,
+    block_bits,
+    quantised_model_gb,
+    second_level_bits,
+    vectorwise_entry,
+)

@@ -6,7 +6,7 @@ import math
 from random import Random
 from typing import Final
 
-from curriculum.generators.drawing import Draw, Generator, set_apart
+from curriculum.generators.drawing import Draw, Generator, set_apart, vector
 
 
 def _cell(inputs: int, hidden: int, gates: int, biases: int) -> int:
@@ -85,4 +85,46 @@ def aligned_context_shape(random: Random) -> Draw:
     )
 
 
-RECURRENT: Final[tuple[Generator, ...]] = (lstm_parameters, gru_parameters, lstm_state, aligned_context_shape)
+def context_value(random: Random) -> Draw:
+    """One coordinate of the context: annotations averaged with the weights of attention."""
+
+    def make() -> Draw:
+        cuts = sorted(random.sample(range(5, 96), 2))
+        weights = [cuts[0] / 100, (cuts[1] - cuts[0]) / 100, (100 - cuts[1]) / 100]
+        states = random.sample(range(-20, 21), 3)
+        return Draw(
+            {"w": vector(weights), "h": vector(states)},
+            sum(weight * state for weight, state in zip(weights, states, strict=True)),
+            {"best_only": states[weights.index(max(weights))], "mean": sum(states) / 3, "sum": sum(states)},
+        )
+
+    return set_apart(make, least=0.5)
+
+
+def gru_state(random: Random) -> Draw:
+    """In the paper's convention, where the gate is the share of the old state."""
+
+    def make() -> Draw:
+        gate = random.randrange(5, 96) / 100
+        old, candidate = (random.randrange(-95, 96) / 100 for _ in range(2))
+        return Draw(
+            {"z": gate, "h": old, "c": candidate},
+            gate * old + (1 - gate) * candidate,
+            {
+                "other_convention": (1 - gate) * old + gate * candidate,
+                "not_forgotten": old + (1 - gate) * candidate,
+                "candidate_in_full": gate * old + candidate,
+            },
+        )
+
+    return set_apart(make, least=0.05)
+
+
+RECURRENT: Final[tuple[Generator, ...]] = (
+    lstm_parameters,
+    gru_parameters,
+    lstm_state,
+    aligned_context_shape,
+    context_value,
+    gru_state,
+)

@@ -77,10 +77,64 @@ def _raised(power: int) -> str:
     return "10" + str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
+def loss_target_growth(random: Random) -> Draw:
+    """How many times larger a model must be for a smaller loss, with the exponent 0.076."""
+
+    def make() -> Draw:
+        percent = random.randrange(120, 190) / 2
+        ratio = 100 / percent
+        return Draw(
+            {"p": percent},
+            ratio ** (1 / 0.076),
+            {"linear": ratio, "not_inverted": ratio**0.076, "divided": ratio / 0.076},
+        )
+
+    return set_apart(make)
+
+
+def kaplan_growth(random: Random) -> Draw:
+    def make() -> Draw:
+        times = random.randrange(3, 301)
+        return Draw(
+            {"c": times},
+            times**0.73,
+            {"equal": math.sqrt(times), "data": times**0.27, "product": 0.73 * times, "all": times},
+        )
+
+    return set_apart(make)
+
+
+def equal_growth(random: Random) -> Draw:
+    def make() -> Draw:
+        times = random.randrange(3, 401)
+        return Draw({"c": times}, math.sqrt(times), {"all": times, "half": times / 2, "earlier": times**0.27})
+
+    return set_apart(make)
+
+
+def tokens_at_same_compute(random: Random) -> Draw:
+    """All in thousands of millions."""
+
+    def make() -> Draw:
+        small, large = sorted(random.sample(range(2, 600), 2))
+        tokens = 10 * random.randrange(5, 200)
+        return Draw(
+            {"N": large, "D": tokens, "n": small},
+            large * tokens / small,
+            {"same": tokens, "inverted": small * tokens / large, "root": tokens * math.sqrt(large / small)},
+        )
+
+    return set_apart(make)
+
+
 SCALING: Final[tuple[Generator, ...]] = (
     body_parameters,
     training_flops,
     power_law_factor,
     optimal_parameters,
     parametric_loss,
+    loss_target_growth,
+    kaplan_growth,
+    equal_growth,
+    tokens_at_same_compute,
 )

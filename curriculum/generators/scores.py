@@ -143,6 +143,55 @@ def consistency_skip(random: Random) -> Draw:
     return set_apart(make)
 
 
+def ddim_deviation(random: Random) -> Draw:
+    """The standard deviation of the noise that DDIM adds at eta."""
+
+    def make() -> Draw:
+        after, before = sorted(random.sample(range(10, 96), 2))
+        eta = random.randrange(2, 10) / 10
+        whole = math.sqrt((100 - before) / (100 - after)) * math.sqrt(1 - after / before)
+        return Draw(
+            {"at": after / 100, "before": before / 100, "eta": eta},
+            eta * whole,
+            {
+                "ddpm": whole,
+                "variance": (eta * whole) ** 2,
+                "one_root": eta * math.sqrt((100 - before) / (100 - after)),
+            },
+        )
+
+    return set_apart(make, gap=0.03, least=0.02)
+
+
+def preserved_signal(random: Random) -> Draw:
+    """The factor of the data at time t, where beta rises linearly from 0.1 to 20."""
+
+    def make() -> Draw:
+        time = random.randrange(50, 700) / 1000
+        integral = 0.1 * time + 19.9 * time**2 / 2
+        rate = 0.1 + 19.9 * time
+        return Draw(
+            {"t": time, "integral": round(integral, 3)},
+            math.exp(-integral / 2),
+            {
+                "variance": math.exp(-integral),
+                "rate": math.exp(-rate / 2),
+                "noise": math.sqrt(1 - math.exp(-integral)),
+            },
+        )
+
+    return set_apart(make, gap=0.03, least=0.02)
+
+
+def saved_evaluations(random: Random) -> Draw:
+    teacher, student = random.randrange(20, 101), random.randrange(2, 9)
+    return Draw(
+        {"S": teacher, "s": student},
+        2 * teacher - student,
+        {"no_guidance": teacher - student, "guided_student": 2 * teacher - 2 * student, "left": student},
+    )
+
+
 SCORES: Final[tuple[Generator, ...]] = (
     ddim_step,
     guided_mean,
@@ -151,4 +200,7 @@ SCORES: Final[tuple[Generator, ...]] = (
     noise_levels,
     reverse_drift,
     consistency_skip,
+    ddim_deviation,
+    preserved_signal,
+    saved_evaluations,
 )

@@ -69,4 +69,45 @@ def video_steps_frames(random: Random) -> Draw:
     )
 
 
-VIDEO: Final[tuple[Generator, ...]] = (spatial_batch_shape, temporal_tokens_shape, token_sequence, video_steps_frames)
+def clean_from_velocity(random: Random) -> Draw:
+    def make() -> Draw:
+        signal, noise = random.choice([(0.6, 0.8), (0.8, 0.6), (0.28, 0.96), (0.96, 0.28)])
+        value, velocity = (random.randrange(-200, 201) / 100 for _ in range(2))
+        return Draw(
+            {"a": signal, "s": noise, "z": value, "v": velocity},
+            signal * value - noise * velocity,
+            {
+                "noise": noise * value + signal * velocity,
+                "added": signal * value + noise * velocity,
+                "swapped": noise * value - signal * velocity,
+            },
+        )
+
+    return set_apart(make, least=0.1)
+
+
+def temporal_blend(random: Random) -> Draw:
+    def make() -> Draw:
+        share = random.randrange(5, 96) / 100
+        spatial, temporal = (random.randrange(-90, 91) / 10 for _ in range(2))
+        return Draw(
+            {"a": share, "x": spatial, "y": temporal},
+            share * spatial + (1 - share) * temporal,
+            {
+                "swapped": (1 - share) * spatial + share * temporal,
+                "residual": spatial + (1 - share) * temporal,
+                "plain_mean": (spatial + temporal) / 2,
+            },
+        )
+
+    return set_apart(make, least=0.3)
+
+
+VIDEO: Final[tuple[Generator, ...]] = (
+    spatial_batch_shape,
+    temporal_tokens_shape,
+    token_sequence,
+    video_steps_frames,
+    clean_from_velocity,
+    temporal_blend,
+)

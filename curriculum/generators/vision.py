@@ -152,6 +152,47 @@ def _softmax_of_first(scores: list[float]) -> float:
     return math.exp(scores[0]) / sum(math.exp(score) for score in scores)
 
 
+def half_patch_pairs(random: Random) -> Draw:
+    """Pairs of patches once the patches' side is halved."""
+    patches = random.randrange(4, 25) * random.randrange(4, 25)
+    return Draw(
+        {"n": patches, "more": 4 * patches},
+        (4 * patches) ** 2,
+        {"patches": 4 * patches, "one_side": (2 * patches) ** 2, "before": patches**2},
+    )
+
+
+def scaled_gap(random: Random) -> Draw:
+    """How far two logits are apart, given the temperature and two cosines."""
+
+    def make() -> Draw:
+        temperature = random.randrange(10, 100) / 1000
+        high, low = sorted(random.sample(range(-10, 60), 2), reverse=True)
+        gap = (high - low) / 100
+        return Draw(
+            {"t": temperature, "high": high / 100, "low": low / 100},
+            gap / temperature,
+            {"multiplied": gap * temperature, "unscaled": gap, "no_other": high / 100 / temperature},
+        )
+
+    return set_apart(make, least=0.01)
+
+
+def hard_distillation_loss(random: Random) -> Draw:
+    """Half the cross-entropy of each of two heads, in nats."""
+
+    def make() -> Draw:
+        label, teacher = (random.randrange(5, 96) / 100 for _ in range(2))
+        first, second = -math.log(label), -math.log(teacher)
+        return Draw(
+            {"p": label, "q": teacher},
+            (first + second) / 2,
+            {"sum": first + second, "label_only": first, "mean_first": -math.log((label + teacher) / 2)},
+        )
+
+    return set_apart(make, gap=0.03, least=0.05)
+
+
 VISION: Final[tuple[Generator, ...]] = (
     patch_tokens_shape,
     flattened_patches_shape,
@@ -163,4 +204,7 @@ VISION: Final[tuple[Generator, ...]] = (
     contrastive_loss,
     cosine_similarity,
     joint_projection_parameters,
+    half_patch_pairs,
+    scaled_gap,
+    hard_distillation_loss,
 )

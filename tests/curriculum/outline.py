@@ -85,7 +85,7 @@ WEEKS: dict[int, tuple[str, set[str], set[str], set[str]]] = {
         {"p5"},
         {"lab-w7-hooks", "lab-p5-vae-gan"},
     ),
-    8: ('Month 2 Capstone – The "Noisy" Router', {"goal", "project"}, {"p5"}, {"lab-w8-noisy"}),
+    8: ('Month 2 Capstone – The "Noisy" Router', {"goal", "project"}, {"p5"}, {"lab-w8-noisy", "lab-w8-planner"}),
     9: ("Parameter-Efficient Fine-Tuning (PEFT) & LoRA", {"focus", "coding"}, {"p3", "p5"}, {"lab-w9-lora"}),
     10: (
         "Mixture of Experts (MoE) & Dynamic Routing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curriculum.files import read_library
+from curriculum.quiz_reasoning import KataQuestion
 from curriculum.quiz_schema import (
     Blank,
     ChoiceQuestion,
@@ -61,3 +62,7 @@ class Quiz:
 
 def is_drawn(question: Question) -> bool:
     return bool(getattr(question, "generator", ""))
+
+
+def is_whole_lab(question: Question) -> bool:
+    return isinstance(question, KataQuestion) and not question.checks

@@ -215,3 +215,46 @@ def test_questions_cover_questions_that_exist_and_never_themselves(tmp_path: Pat
     assert "there is no question q.gone" in found
     assert all(f"q.{name} covers itself" in found for name in "abc")
     assert "q.d covers itself" not in found
+
+
+def test_a_line_of_a_week_may_only_name_labs_that_the_week_has(tmp_path: Path) -> None:
+    lines = [{"id": "w1.line", "kind": "coding", "text": "Write it.", "labs": ["lab-elsewhere"]}]
+    content = Content().with_file("roadmap.yaml", roadmap(week(number=1, lines=lines)))
+
+    assert "line w1.line names lab-elsewhere, which the week has no activity for" in messages_of(content, tmp_path)
+
+
+TOPIC = {
+    "id": "autograd",
+    "slug": "autograd",
+    "title": "Autograd",
+    "summary": "Graphs.",
+    "sources": [{"title": "The manual", "url": "https://example.org/manual"}],
+}
+
+
+def test_a_question_of_a_topic_names_one_of_its_sources(tmp_path: Path) -> None:
+    asked = [choice("autograd.q.one", source="The manual, chapter 2"), choice("autograd.q.two", source="§2")]
+    content = Content().with_file("topics/autograd/topic.yaml", TOPIC)
+    content = content.with_file("topics/autograd/quiz.yaml", {"questions": asked})
+
+    assert errors_of(content, tmp_path) == [("topics/autograd/quiz.yaml", "questions[1].source")]
+
+
+def test_a_topic_is_named_by_its_folder_and_stands_beside_its_quiz(tmp_path: Path) -> None:
+    content = Content().with_file("topics/other/topic.yaml", TOPIC)
+    content = content.with_file("topics/alone/quiz.yaml", {"questions": [choice("alone.q.one")]})
+
+    assert errors_of(content, tmp_path) == [("topics/alone/quiz.yaml", ""), ("topics/other/topic.yaml", "slug")]
+
+
+def test_a_quiz_and_a_theory_may_be_about_a_topic(tmp_path: Path) -> None:
+    of_week = [activity("w1.quiz", kind="quiz", ref="autograd"), activity("w1.theory", kind="theory", ref="autograd")]
+    content = Content().with_file("roadmap.yaml", roadmap(week(activities=of_week)))
+    content = content.with_file("topics/autograd/topic.yaml", TOPIC)
+
+    assert errors_of(content, tmp_path) == [("roadmap.yaml", "months[0].weeks[0].activities[0].released")]
+    whole = content.with_file(
+        "topics/autograd/quiz.yaml", {"questions": [choice("autograd.q.one", source="The manual")]}
+    )
+    assert errors_of(whole, tmp_path) == []

@@ -124,3 +124,9 @@ def test_the_parameters_of_a_layer_are_those_of_its_parts() -> None:
         feed_forward = (width * hidden + hidden) + (hidden * width + width)
         norms = 2 * (width + width)
         assert drawn.answer == projections + feed_forward + norms
+
+
+def test_weights_grow_with_the_pairs_of_tokens() -> None:
+    for drawn in DRAWN["attention_growth"][:200]:
+        before, after = ints(drawn, "S1", "S2")
+        assert drawn.answer == pytest.approx((after * after) / (before * before))

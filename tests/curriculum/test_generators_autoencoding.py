@@ -22,3 +22,10 @@ def test_a_sample_lies_as_far_from_the_mean_as_the_noise_says_in_deviations() ->
         assert not isinstance(drawn.answer, list)
         q = Normal(torch.tensor(mean).double(), torch.tensor(log_variance).double().exp().sqrt())
         assert (drawn.answer - mean) / float(q.stddev) == pytest.approx(noise)
+
+
+def test_pixels_are_judged_by_the_binary_cross_entropy() -> None:
+    for drawn in drawings("bernoulli_likelihood", 50):
+        pixels, shades = (torch.tensor(part, dtype=torch.float64) for part in vectors(drawn, "x", "y"))
+        loss = torch.nn.functional.binary_cross_entropy(shades, pixels, reduction="sum")
+        assert drawn.answer == pytest.approx(-loss.item())

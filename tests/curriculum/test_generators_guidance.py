@@ -23,3 +23,10 @@ def test_a_share_of_all_examples_loses_its_label() -> None:
     for drawn in drawings("dropped_labels"):
         batch, share, steps = integers(drawn, "B", "p", "steps")
         assert drawn.answer == pytest.approx(batch * steps * share / 100)
+
+
+def test_dynamic_thresholding_clips_and_scales_back() -> None:
+    for drawn in drawings("dynamic_threshold"):
+        threshold, value = numbers(drawn, "s", "x")
+        assert 1 < abs(value) < threshold
+        assert drawn.answer == pytest.approx(max(-threshold, min(threshold, value)) / threshold)

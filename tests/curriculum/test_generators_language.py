@@ -106,3 +106,46 @@ def test_position_biases_are_shared_by_the_layers() -> None:
             stack = T5Stack(config)
         biases = [p for name, p in stack.named_parameters() if "relative_attention_bias" in name]
         assert drawn.answer == sum(bias.numel() for bias in biases)
+
+
+def test_examples_are_put_in_until_the_window_is_full() -> None:
+    for drawn in drawings("shots_in_context", 50):
+        window, example, question, answer = integers(drawn, "T", "e", "q", "a")
+        shots = 0
+        while (shots + 1) * example + question + answer <= window:
+            shots += 1
+        assert drawn.answer == shots
+
+
+def test_a_gated_layer_has_three_matrices() -> None:
+    for drawn in drawings("swiglu_parameters"):
+        width, hidden = integers(drawn, "d", "h")
+        assert drawn.answer == sum(rows * columns for rows, columns in [(width, hidden)] * 2 + [(hidden, width)])
+
+
+def test_a_pair_is_counted_in_every_word() -> None:
+    for drawn in drawings("pair_count"):
+        words = ("low", "lower", "newest", "widest")
+        assert drawn.answer == sum(
+            word.count("we") * n for word, n in zip(words, integers(drawn, *"abcd"), strict=True)
+        )
+
+
+def test_a_sequence_rests_on_one_document_and_a_token_may_rest_on_another() -> None:
+    for drawn in drawings("rag_sequence", 50):
+        a, b, c, d = numbers(drawn, *"abcd")
+        documents, tokens = torch.tensor(numbers(drawn, "p", "r")), torch.tensor([[a, b], [c, d]])
+        assert drawn.answer == pytest.approx(float((documents * tokens.prod(dim=1)).sum()))
+        assert drawn.mistakes["token"] == pytest.approx(float((documents[:, None] * tokens).sum(dim=0).prod()))
+
+
+def test_a_ranking_gives_every_pair_once() -> None:
+    for drawn in drawings("ranked_comparisons"):
+        assert drawn.answer == math.comb(integers(drawn, "K")[0], 2)
+
+
+def test_the_loss_of_a_preference_is_that_of_a_logistic_regression() -> None:
+    for drawn in drawings("preference_loss", 50):
+        chosen, other = numbers(drawn, "w", "l")
+        loss = -torch.nn.functional.logsigmoid(torch.tensor(chosen - other, dtype=torch.float64))
+        assert drawn.answer == pytest.approx(loss.item())

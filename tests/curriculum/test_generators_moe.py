@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import pytest
+import torch
 
 from tests.curriculum.drawings import drawings, integers, numbers, vectors
 
@@ -53,3 +54,23 @@ def test_the_layer_returns_the_best_experts_output_times_its_probability() -> No
         probability = 1 / sum(math.exp(logit - logits[chosen]) for logit in logits)
         assert logits[chosen] == max(logits)
         assert drawn.answer == pytest.approx(probability * outputs[chosen])
+
+
+def test_a_tenth_of_the_scale_is_the_root_of_a_tenth_of_the_deviation() -> None:
+    for drawn in drawings("initial_deviation"):
+        (inputs,) = integers(drawn, "n")
+        assert drawn.answer == pytest.approx((1 / inputs) ** 0.5 * 0.1**0.5)
+
+
+def test_only_the_two_best_scores_enter_the_softmax() -> None:
+    for drawn in drawings("top_two_weight", 50):
+        scores = torch.tensor(vectors(drawn, "z")[0], dtype=torch.float64)
+        kept = scores.where(scores >= scores.topk(2).values.min(), torch.tensor(-torch.inf).double())
+        assert drawn.answer == pytest.approx(kept.softmax(0).max().item())
+        assert drawn.mistakes["all_four"] == pytest.approx(scores.softmax(0).max().item())
+
+
+def test_examples_are_spread_over_the_experts() -> None:
+    for drawn in drawings("expert_share"):
+        batch, experts, chosen = integers(drawn, "b", "n", "k")
+        assert drawn.answer == pytest.approx(batch * chosen / experts)

@@ -33,3 +33,9 @@ def test_constants_of_constants_are_shared_by_groups_of_blocks() -> None:
         block, group = integers(drawn, "block", "group")
         weights = block * group
         assert drawn.answer == pytest.approx((group * 8 + 32) / weights)
+
+
+def test_an_integer_entry_is_brought_back_by_both_scales() -> None:
+    for drawn in drawings("vectorwise_entry"):
+        product, row, column = numbers(drawn, "C", "x", "w")
+        assert drawn.answer == pytest.approx(product / (127 / row) / (127 / column))

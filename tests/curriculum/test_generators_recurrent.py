@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.curriculum.drawings import drawings, integers, numbers
+from tests.curriculum.drawings import drawings, integers, numbers, vectors
 
 
 def test_an_lstm_has_four_gates_with_one_bias_each() -> None:
@@ -48,3 +48,16 @@ def test_each_target_word_weighs_every_source_word() -> None:
         states = torch.empty(batch, source, 2 * hidden, device="meta")
         assert not isinstance(drawn.answer, float)
         assert (torch.empty(drawn.answer, device="meta") @ states).shape == (batch, target, 2 * hidden)
+
+
+def test_the_context_is_a_weighted_sum_of_annotations() -> None:
+    for drawn in drawings("context_value"):
+        weights, states = (torch.tensor(part, dtype=torch.float64) for part in vectors(drawn, "w", "h"))
+        assert weights.sum().item() == pytest.approx(1)
+        assert drawn.answer == pytest.approx((weights @ states).item())
+
+
+def test_a_gated_state_moves_from_the_old_one_towards_the_candidate() -> None:
+    for drawn in drawings("gru_state"):
+        gate, old, candidate = numbers(drawn, "z", "h", "c")
+        assert drawn.answer == pytest.approx(old + (1 - gate) * (candidate - old))

@@ -54,3 +54,35 @@ def test_the_loss_is_the_floor_and_what_size_and_data_add_to_it() -> None:
         data = 410.7 * math.exp(-0.28 * math.log(billions * 1e9))
         assert drawn.answer == pytest.approx(1.69 + size + data)
         assert numbers(drawn, "size", "data") == [pytest.approx(size, abs=1e-3), pytest.approx(data, abs=1e-3)]
+
+
+def kaplan_loss(size: float) -> float:
+    return float((8.8e13 / size) ** 0.076)
+
+
+def test_a_model_larger_by_that_factor_has_that_much_less_loss() -> None:
+    for drawn in drawings("loss_target_growth"):
+        (percent,) = numbers(drawn, "p")
+        assert isinstance(drawn.answer, float)
+        assert kaplan_loss(1e6 * drawn.answer) == pytest.approx(kaplan_loss(1e6) * percent / 100)
+
+
+def test_compute_is_shared_between_a_model_and_its_data() -> None:
+    for drawn in drawings("kaplan_growth"):
+        (times,) = integers(drawn, "c")
+        assert isinstance(drawn.answer, float)
+        assert drawn.answer * times**0.27 == pytest.approx(times)
+
+
+def test_equal_growth_is_the_same_factor_twice() -> None:
+    for drawn in drawings("equal_growth"):
+        (times,) = integers(drawn, "c")
+        assert isinstance(drawn.answer, float)
+        assert drawn.answer * drawn.answer == pytest.approx(times)
+
+
+def test_a_smaller_model_sees_more_tokens_for_the_same_compute() -> None:
+    for drawn in drawings("tokens_at_same_compute"):
+        large, tokens, small = integers(drawn, "N", "D", "n")
+        assert isinstance(drawn.answer, float)
+        assert 6 * small * drawn.answer == pytest.approx(6 * large * tokens)

@@ -69,3 +69,28 @@ def test_the_skip_weight_is_one_at_the_smallest_time_and_falls_from_there() -> N
         ratio = (time - least) / data
         assert drawn.answer == pytest.approx(1 / (1 + ratio**2))
         assert time > least
+
+
+def test_the_noise_of_ddim_is_between_none_and_ddpms() -> None:
+    """At eta = 1 its variance is that of DDPM's posterior, computed from beta."""
+    for drawn in drawings("ddim_deviation"):
+        after, before, eta = numbers(drawn, "at", "before", "eta")
+        beta = 1 - after / before
+        posterior = (1 - before) / (1 - after) * beta
+        assert drawn.answer == pytest.approx(eta * math.sqrt(posterior))
+
+
+def test_the_signal_of_the_variance_preserving_process_shrinks_in_small_steps() -> None:
+    for drawn in drawings("preserved_signal", 10):
+        (end,) = numbers(drawn, "t")
+        signal, steps = 1.0, 20_000
+        for step in range(steps):
+            rate = 0.1 + 19.9 * (step + 0.5) / steps * end
+            signal *= 1 - rate * end / steps / 2
+        assert drawn.answer == pytest.approx(signal, rel=1e-3)
+
+
+def test_evaluations_are_counted_with_and_without_guidance() -> None:
+    for drawn in drawings("saved_evaluations"):
+        teacher, student = integers(drawn, "S", "s")
+        assert drawn.answer == sum(2 for _ in range(teacher)) - sum(1 for _ in range(student))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from tests.curriculum.drawings import drawings, integers
+from tests.curriculum.drawings import drawings, integers, numbers
 
 
 def test_spatial_layers_see_every_frame_as_an_image_of_the_batch() -> None:
@@ -35,3 +36,17 @@ def test_new_frames_come_between_neighbours_only() -> None:
         for _ in range(stages):
             row = [frame for old in row[:-1] for frame in (old, *["new"] * between)] + row[-1:]
         assert drawn.answer == len(row)
+
+
+def test_the_clean_value_gives_back_the_noisy_one_and_the_velocity() -> None:
+    for drawn in drawings("clean_from_velocity"):
+        signal, noise, value, velocity = numbers(drawn, "a", "s", "z", "v")
+        assert isinstance(drawn.answer, float)
+        epsilon = (value - signal * drawn.answer) / noise
+        assert signal * epsilon - noise * drawn.answer == pytest.approx(velocity)
+
+
+def test_the_blend_lies_that_share_of_the_way_towards_the_spatial_layer() -> None:
+    for drawn in drawings("temporal_blend"):
+        share, spatial, temporal = numbers(drawn, "a", "x", "y")
+        assert drawn.answer == pytest.approx(temporal + share * (spatial - temporal))

@@ -6,6 +6,7 @@ import math
 from itertools import product
 
 import pytest
+import torch
 
 from tests.curriculum.drawings import drawings, integers, numbers, vectors
 
@@ -83,3 +84,24 @@ def test_both_projections_end_in_the_joint_space() -> None:
     for drawn in drawings("joint_projection_parameters"):
         image, text, joint = integers(drawn, "di", "dt", "de")
         assert drawn.answer == joint * (image + text)
+
+
+def test_half_the_patch_makes_four_times_the_patches_and_every_pair_of_them_counts() -> None:
+    for drawn in drawings("half_patch_pairs", 20):
+        (patches,) = integers(drawn, "n")
+        tokens = sum(4 for _ in range(patches))
+        assert drawn.answer == tokens * tokens
+
+
+def test_logits_are_cosines_over_the_temperature() -> None:
+    for drawn in drawings("scaled_gap"):
+        temperature, high, low = numbers(drawn, "t", "high", "low")
+        assert drawn.answer == pytest.approx(high / temperature - low / temperature)
+
+
+def test_the_hard_loss_is_the_mean_of_two_cross_entropies() -> None:
+    for drawn in drawings("hard_distillation_loss", 20):
+        heads = torch.tensor(numbers(drawn, "p", "q"), dtype=torch.float64)
+        logits = torch.stack([heads.log(), (1 - heads).log()], dim=1)  # (2, classes)
+        loss = torch.nn.functional.cross_entropy(logits, torch.zeros(2, dtype=torch.long))
+        assert drawn.answer == pytest.approx(loss.item())

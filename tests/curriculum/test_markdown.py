@@ -153,3 +153,14 @@ def test_whatever_is_written_only_allowed_tags_come_out(text: str) -> None:
 
 def test_links_to_elsewhere_say_nothing_about_us() -> None:
     assert 'rel="noopener noreferrer"' in render_markdown("[arXiv](https://arxiv.org)")
+
+
+def test_a_table_has_a_box_that_scrolls_and_is_reached_by_keyboard() -> None:
+    html = render_markdown("| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+    assert html.startswith('<div class="table-wrap" tabindex="0" role="group" aria-label="Table"><table>')
+    assert html.endswith("</table></div>")
+
+
+def test_words_about_a_table_are_no_table() -> None:
+    assert "table-wrap" not in render_markdown("`<table>` and </table>")

@@ -74,13 +74,6 @@ def test_a_softmax_of_large_scores_has_vanishing_gradients() -> None:
     assert steepest(30) < 1e-9 < steepest(1)
 
 
-def test_twice_the_length_is_four_times_the_weights() -> None:
-    def weights(length: int) -> int:
-        return len(list(product(range(length), repeat=2)))
-
-    assert number("memory-growth") == weights(26) / weights(13)
-
-
 def attend(query: int, keys: list[float], *, late_mask: bool) -> list[float]:
     """Weights of one query over one-dimensional keys, masked causally before or after the softmax."""
     if late_mask:

@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from curriculum.expressions import evaluate
+from tests.curriculum.drawings import drawings, integers
 from tests.curriculum.quizzes import Quiz
 
 LORA = Quiz("lora")
@@ -18,13 +19,13 @@ def test_at_the_break_even_rank_the_factors_are_as_large_as_the_matrix() -> None
         assert rank * columns + rows * rank == pytest.approx(rows * columns)
 
 
-def test_the_scale_is_alpha_over_r_and_halves_when_the_rank_doubles() -> None:
+def test_the_scale_is_alpha_over_r() -> None:
     scale = LORA.blank("merged-factor", "factor").expression
 
     assert evaluate(scale, {"alpha": 12, "r": 4}) == 3
-    assert LORA.number("double-rank") == evaluate(scale, {"alpha": 16, "r": 16}) / evaluate(
-        scale, {"alpha": 16, "r": 8}
-    )
+    for drawn in drawings("lora_scale"):
+        alpha, rank = integers(drawn, "alpha", "r2")
+        assert drawn.answer == pytest.approx(evaluate(scale, {"alpha": alpha, "r": rank}))
 
 
 def test_ways_of_training_a_layer_stand_in_the_order_of_their_parameters() -> None:

@@ -78,11 +78,5 @@ def test_a_larger_capacity_drops_no_more_and_pads_no_less() -> None:
     assert empty == sorted(empty)
 
 
-def test_a_tenth_of_the_scale_is_the_root_of_a_tenth_of_the_deviation() -> None:
-    before, after = (math.sqrt(scale / 512) for scale in (1.0, 0.1))
-
-    assert SWITCH.number("initial-scale") == pytest.approx(after / before, rel=1e-4)
-
-
 def test_the_gate_comes_after_the_expert_and_before_the_residual() -> None:
     assert SWITCH.steps("token-path") == ["logits", "softmax", "choose", "expert", "gate", "residual"]

@@ -23,13 +23,6 @@ def test_patches_are_counted_one_by_one() -> None:
         assert evaluate(VIT.expression("sequence-length"), sizes) == patches(height, width, patch)
 
 
-def test_half_the_patch_makes_sixteen_times_the_pairs() -> None:
-    coarse, fine = patches(128, 128, 32), patches(128, 128, 16)
-
-    assert VIT.number("half-the-patch") == len(list(product(range(fine), repeat=2))) / coarse**2
-    assert fine / coarse in VIT.noted("half-the-patch")
-
-
 def test_the_table_of_positions_is_a_grid_only_without_the_class_token() -> None:
     assert VIT.right("interpolation") == {"split"}
     assert math.isqrt(197) ** 2 != 197
@@ -64,11 +57,6 @@ def test_rows_alone_miss_a_text_that_is_taken_by_another_image() -> None:
 
     assert CLIP.right("symmetric") == {"both"}
     assert symmetric_loss(logits) != pytest.approx(cross_entropy(logits))
-
-
-def test_a_temperature_divides_so_its_inverse_multiplies() -> None:
-    assert CLIP.number("initial-scale") == pytest.approx(0.9 / 0.07 / 0.9, rel=1e-4)
-    assert pytest.approx(math.exp(0.07), rel=1e-4) in CLIP.noted("initial-scale")
 
 
 def test_class_vectors_are_ready_before_an_image_is_compared() -> None:

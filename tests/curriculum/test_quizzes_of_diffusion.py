@@ -30,13 +30,15 @@ def test_a_smaller_paper_has_four_to_six_questions(paper: str) -> None:
     assert 4 <= len(QUIZZES[paper]) <= 6
 
 
-def test_a_questions_id_begins_with_that_of_its_paper() -> None:
-    papers = {paper.slug: paper.id for paper in read_library().papers.values()}
+def test_a_questions_id_begins_with_that_of_its_paper_or_topic() -> None:
+    library = read_library()
+    about = {paper.slug: paper.id for paper in library.papers.values()}
+    about |= {topic.slug: topic.id for topic in library.topics.values()}
     strays: list[Question] = [
         question
         for slug, questions in QUIZZES.items()
         for question in questions
-        if not question.id.startswith(f"{papers[slug]}.q.")
+        if not question.id.startswith(f"{about[slug]}.q.")
     ]
 
     assert strays == []
@@ -63,11 +65,6 @@ def test_half_of_the_score_keeps_a_standard_gaussian_without_noise() -> None:
     beta, x = 3.0, 0.8
 
     assert -beta * x / 2 - factor * beta * -x == 0
-
-
-def test_evaluations_are_counted_with_and_without_guidance() -> None:
-    assert LCM.right("cost-per-image") == {"ninety-six"}
-    assert 2 * 50 - 4 == 96
 
 
 def test_the_perfect_generators_game_is_worth_minus_log_four() -> None:

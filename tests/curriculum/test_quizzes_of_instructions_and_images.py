@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 
@@ -14,30 +12,11 @@ RAG, PALM, MOE = Quiz("retrieval-augmented-generation"), Quiz("palm"), Quiz("spa
 SWIN, IMAGEN, VIDEO, LATENTS = Quiz("swin"), Quiz("imagen"), Quiz("imagen-video"), Quiz("align-your-latents")
 
 
-def test_a_sequence_rests_on_one_document_and_a_token_may_rest_on_another() -> None:
-    documents, tokens = torch.tensor([0.7, 0.3]), torch.tensor([[0.5, 0.4], [0.9, 0.8]])
-
-    assert RAG.number("marginal") == pytest.approx(float((documents * tokens.prod(dim=1)).sum()))
-    assert RAG.noted("marginal")[0] == pytest.approx(float((documents[:, None] * tokens).sum(dim=0).prod()))
-
-
 def test_a_parallel_block_adds_both_branches_to_the_residual_path() -> None:
     x, attention, mlp = 0.3, -0.7, 1.1
     assert evaluate(PALM.expression("parallel"), {"x": x, "a": attention, "m": mlp}) == pytest.approx(
         x + attention + mlp
     )
-
-
-def test_only_the_two_best_scores_enter_the_softmax() -> None:
-    scores = torch.tensor([2.0, 1.0, 0.0, -1.0]).double()
-    kept = scores.where(scores >= scores.topk(2).values.min(), torch.tensor(-math.inf).double())
-
-    assert MOE.number("top-two") == pytest.approx(float(kept.softmax(0)[0]))
-    assert MOE.noted("top-two")[0] == pytest.approx(float(scores.softmax(0)[0]))
-
-
-def test_examples_are_spread_over_the_experts() -> None:
-    assert MOE.number("shrinking-batch") * 256 == 1024 * 4
 
 
 def test_windowed_attention_grows_with_the_area_and_global_attention_with_its_square() -> None:

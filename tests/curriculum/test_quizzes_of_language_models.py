@@ -93,10 +93,6 @@ def test_the_blocks_of_gpt_3_hold_nearly_all_its_parameters() -> None:
     )
 
 
-def test_a_ranking_of_nine_gives_every_pair_once() -> None:
-    assert INSTRUCT.number("pairs") == math.comb(9, 2)
-
-
 def test_the_reward_loss_sees_differences_only() -> None:
     """It is the negative logarithm of a preference's probability: equal rewards say one half."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from curriculum.quiz_rows import question_columns
 from curriculum.quiz_schema import Question
-from tests.curriculum.quizzes import QUIZZES, is_drawn
+from tests.curriculum.quizzes import QUIZZES, is_drawn, is_whole_lab
 
 GREAT = {
     "ddpm": ["ddpm"],
@@ -23,15 +23,16 @@ ALL = [question for questions in QUESTIONS.values() for question in questions]
 
 @pytest.mark.parametrize("name", GREAT)
 def test_it_has_fourteen_to_eighteen_questions(name: str) -> None:
-    assert 14 <= len(QUESTIONS[name]) <= 18
+    """Not counting the labs that come again whole."""
+    assert 14 <= sum(not is_whole_lab(question) for question in QUESTIONS[name]) <= 18
 
 
 @pytest.mark.parametrize("name", GREAT)
-def test_about_a_third_have_drawn_numbers_and_about_a_third_are_core(name: str) -> None:
+def test_a_third_to_a_half_have_drawn_numbers_and_about_a_third_are_core(name: str) -> None:
     count = len(QUESTIONS[name])
 
-    assert 0.25 <= sum(is_drawn(question) for question in QUESTIONS[name]) / count <= 0.4
-    assert 0.3 <= sum(question.core for question in QUESTIONS[name]) / count <= 0.45
+    assert 0.25 <= sum(is_drawn(question) for question in QUESTIONS[name]) / count <= 0.5
+    assert 0.3 <= sum(question.core for question in QUESTIONS[name]) / count <= 0.65
 
 
 @pytest.mark.parametrize("name", GREAT)

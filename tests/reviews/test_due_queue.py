@@ -58,7 +58,7 @@ def test_papers_take_turns() -> None:
 
 
 def _paper(card: Card) -> str:
-    return card.question.paper_id
+    return card.question.about_id
 
 
 def test_the_daily_limit_of_new_cards_holds_over_the_day() -> None:
@@ -159,7 +159,7 @@ def test_the_queue_takes_the_same_queries_however_many_cards_there_are(
     for _ in range(8):
         make_card(user)
     with django_assert_num_queries(3):
-        assert [card.question.paper.title for card in due(user, MONDAY)]
+        assert [card.question.about.title for card in due(user, MONDAY)]
 
 
 def test_the_forecast_counts_what_falls_due_on_each_day() -> None:

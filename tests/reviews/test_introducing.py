@@ -9,6 +9,8 @@ from residual.progress import services as progress
 from residual.reviews import services
 from residual.reviews.models import Card, ReviewLog
 from residual.reviews.queries import due
+from tests.factories import make_activity
+from tests.factories import make_week as make_plain_week
 from tests.factories_reviews import MONDAY, make_paper, make_question, make_user, make_week
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,17 @@ def test_the_roadmap_introduces_the_core_questions_of_a_week_in_progress() -> No
     assert services.introduce_roadmap(user, MONDAY) == 1
     assert [card.question for card in Card.objects.filter(user=user)] == [core]
     assert services.introduce_roadmap(user, MONDAY) == 0
+
+
+def test_a_paper_that_was_read_is_asked_even_where_its_week_has_no_quiz_of_it() -> None:
+    user, read, unread = make_user(), make_paper(), make_paper()
+    week = make_plain_week(3)
+    reading = make_activity(week, paper=read, stretch=True)
+    make_activity(week, paper=unread, stretch=True)
+    core = make_question(paper=read)
+    make_question(paper=read, core=False)
+    make_question(paper=unread)
+    assert services.introduce_roadmap(user, MONDAY) == 0
+    progress.complete(user, "reading", reading.ref)
+    assert services.introduce_roadmap(user, MONDAY) == 1
+    assert [card.question for card in Card.objects.filter(user=user)] == [core]

@@ -17,6 +17,8 @@ from labs import dispatch
 from labs.models import Draft, Lab, Submission
 from residual.accounts.models import User
 from residual.portability import content
+from residual.progress import services as progress
+from residual.progress.models import Completion
 from residual.reviews import ledger, services
 from residual.reviews.entries import replay
 from residual.reviews.kinds.kata import rating
@@ -212,3 +214,49 @@ def test_a_kata_must_name_checks_that_the_catalogue_holds(monkeypatch: pytest.Mo
     assert "all the checks that this kata names" in str(broken.value.errors[0])
     Question.objects.update(spec={"lab": lab.pk, "checks": []})
     content.sync(timezone.now())
+
+
+def whole_lab(lab: Lab) -> Question:
+    spec = {"lab": lab.pk, "checks": [], "minutes": 20, "start": "", "solution": ""}
+    return make_question("kata", spec=spec, core=False, skill="attention.whole")
+
+
+def passed_days_ago(user: User, lab: Lab, days: int) -> None:
+    progress.complete(user, "lab", lab.pk, source="submission:1")
+    Completion.objects.filter(user=user, ref=lab.pk).update(completed_at=timezone.now() - timedelta(days=days))
+
+
+@pytest.mark.parametrize(("days", "cards"), [(15, 1), (13, 0)])
+def test_a_whole_lab_comes_again_two_weeks_after_its_pass(user: User, lab: Lab, days: int, cards: int) -> None:
+    question = whole_lab(lab)
+    assert services.introduce_labs_again(user) == 0
+    passed_days_ago(user, lab, days)
+    assert services.introduce_labs_again(user) == cards
+    assert services.introduce_labs_again(user) == 0
+    assert Card.objects.filter(user=user, question=question).count() == cards
+
+
+def test_opening_the_session_asks_for_the_lab_that_is_due_again(
+    browser: Client, user: User, lab: Lab, runner: FakeRunner
+) -> None:
+    question = whole_lab(lab)
+    passed_days_ago(user, lab, 20)
+    shown = page(browser, reverse("reviews:session"))
+    for words in ("The values are right", "The shapes are right", "What it asks for", lab.get_absolute_url()):
+        assert words in shown
+    address = send(browser, Card.objects.get(question=question), ago=15 * 60)
+    runner.judge(values="passed", shapes="passed")
+    assert 'data-correct="1"' in page(browser, address)
+    row = ReviewLog.objects.get(kind="review")
+    assert row.rating == Rating.Good
+    assert row.duration_ms >= 900_000  # type: ignore[operator]  # it is there
+
+
+def test_neither_a_quiz_nor_a_slip_asks_for_a_whole_lab(browser: Client, user: User, lab: Lab) -> None:
+    question = whole_lab(lab)
+    assert services.start_quiz(user, question.about) == 0
+    progress.record_evidence(user, question.skill, "it failed values")
+    assert services.take_up_evidence(user) == 0
+    shown = browser.get(question.about.quiz_url).content.decode()
+    assert "two weeks after you pass its lab" in shown
+    assert 'id="start-quiz"' not in shown

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from fsrs import Rating
 
-from curriculum.models import Paper
+from curriculum.models import Paper, Topic
 from residual.accounts.models import User
 from residual.progress.models import Completion
 from residual.reviews import services
@@ -18,19 +18,19 @@ from tests.factories_reviews import MONDAY, answer_card, days, make_card, make_p
 pytestmark = pytest.mark.django_db
 
 
-def share(user: User, paper: Paper, kind: str) -> float:
-    completion = Completion.objects.filter(user=user, kind=kind, ref=paper.pk).first()
+def share(user: User, about: Paper | Topic, kind: str) -> float:
+    completion = Completion.objects.filter(user=user, kind=kind, ref=about.pk).first()
     if completion and completion.completed_at:
         return 1.0
     return completion.share if completion else 0.0
 
 
 def learned(card: Card) -> float:
-    return share(card.user, card.question.paper, "quiz_learned")
+    return share(card.user, card.question.about, "quiz_learned")
 
 
 def kept(card: Card) -> float:
-    return share(card.user, card.question.paper, "quiz_kept")
+    return share(card.user, card.question.about, "quiz_kept")
 
 
 def quiz(*kinds: str) -> list[Card]:

@@ -48,7 +48,7 @@ def test_by_default_it_is_marked_and_still_asked(client: Client) -> None:
     assert 'id="sticking-point"' in page
     assert lab.get_absolute_url() in page
     assert not Card.objects.get().suspended
-    assert "sticking point" in client.get(reverse("reviews:quiz", args=[card.question.paper.slug])).content.decode()
+    assert "sticking point" in client.get(reverse("reviews:quiz", args=[card.question.about.slug])).content.decode()
 
 
 def test_one_lapse_less_is_no_sticking_point(client: Client) -> None:
@@ -81,5 +81,7 @@ def test_a_question_links_to_its_paper_its_section_and_its_lab(client: Client) -
     make_check(lab, "scaling", skill=card.question.skill)
     client.force_login(user)
     page = client.get(reverse("reviews:session")).content.decode()
-    for address in (reverse("paper", args=[card.question.paper.slug]), card.question.paper.url, lab.get_absolute_url()):
+    paper = card.question.paper
+    assert paper is not None
+    for address in (reverse("paper", args=[paper.slug]), paper.url, lab.get_absolute_url()):
         assert f'href="{address}"' in page

@@ -33,7 +33,7 @@ def test_a_started_quiz_shows_its_questions_and_how_far_they_are(client: Client)
     card = make_card(question=make_question(source="Equation 1"), at=timezone.now())
     answer_card(card, at=timezone.now())
     client.force_login(card.user)
-    page = client.get(reverse("reviews:quiz", args=[card.question.paper.slug])).content.decode()
+    page = client.get(reverse("reviews:quiz", args=[card.question.about.slug])).content.decode()
     assert 'id="start-quiz"' not in page
     assert "Equation 1" in page
     assert "in review, due" in page
@@ -44,7 +44,7 @@ def test_a_suspended_question_can_be_brought_back(client: Client) -> None:
     card = make_card(at=timezone.now())
     services.suspend(card.user, card.pk, 1, "s")
     client.force_login(card.user)
-    assert "Bring it back" in client.get(reverse("reviews:quiz", args=[card.question.paper.slug])).content.decode()
+    assert "Bring it back" in client.get(reverse("reviews:quiz", args=[card.question.about.slug])).content.decode()
     client.post(reverse("reviews:resume", args=[card.pk]), {"revision": "2", "key": "r"})
     assert not Card.objects.get(pk=card.pk).suspended
 

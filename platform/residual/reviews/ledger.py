@@ -60,7 +60,7 @@ class Happening:
 
 def locked(user: User, card_id: int) -> Card:
     """The learner's card, locked until the transaction ends. Raises Card.DoesNotExist for anybody else's."""
-    cards = Card.objects.select_for_update(of=("self",)).select_related("question__paper")
+    cards = Card.objects.select_for_update(of=("self",)).select_related("question__paper", "question__topic")
     return cards.get(user=user, pk=card_id)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from curriculum.models import Question
+from curriculum.queries import questions
 from residual.accounts.models import User
 from residual.progress import services as progress
 from residual.progress.models import Completion
@@ -35,11 +36,11 @@ def credit(user: User, question: Question, row: ReviewLog) -> None:
     """Bring the quiz's two completions up to date after an answer to one of its questions."""
     if not question.core:
         return
-    core = list(Question.objects.live().filter(paper_id=question.paper_id, core=True))
+    core = list(questions(question.about_id).filter(core=True))
     histories = _histories(user, core)
     source = f"review:{row.pk}"
-    _record(user, Completion.Kind.QUIZ_LEARNED, question.paper_id, learned_share(core, histories), source)
-    _record(user, Completion.Kind.QUIZ_KEPT, question.paper_id, kept_share(core, histories), source)
+    _record(user, Completion.Kind.QUIZ_LEARNED, question.about_id, learned_share(core, histories), source)
+    _record(user, Completion.Kind.QUIZ_KEPT, question.about_id, kept_share(core, histories), source)
 
 
 def learned_share(core: Sequence[Question], histories: Histories) -> float:
@@ -81,8 +82,8 @@ def _histories(user: User, core: Sequence[Question]) -> Histories:
     return by_question
 
 
-def _record(user: User, kind: str, paper_id: str, share: float, source: str) -> None:
+def _record(user: User, kind: str, about_id: str, share: float, source: str) -> None:
     if share >= 1:
-        progress.complete(user, kind, paper_id, source=source)
+        progress.complete(user, kind, about_id, source=source)
     elif share > 0:
-        progress.record_share(user, kind, paper_id, share, source=source)
+        progress.record_share(user, kind, about_id, share, source=source)

@@ -232,6 +232,17 @@ class Preset(models.Model):
         )
 
 
+class MoreTime(models.Model):
+    """Minutes that a learner asked for on one study day, on top of those of the preset."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="more_review_time")
+    study_day = models.DateField()
+    minutes = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.minutes} minutes more on {self.study_day}"
+
+
 class ErasureTicket(models.Model):
     """While a row names a user, the database lets that user's log rows be deleted. See `services.erase_reviews`."""
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from curriculum.models import Question
 from residual.accounts.models import User
 from residual.reviews.day_plan import allowed, easier_first, harder_first, interleaved, may_retry, of_easy_day, room
-from residual.reviews.models import Card, Preset, ReviewLog
+from residual.reviews.models import Card, MoreTime, Preset, ReviewLog
 from residual.reviews.scheduler import Parameters, possible_days
 from residual.reviews.snapshot import State
 from residual.reviews.spreading import FULL_WEEK
@@ -42,6 +42,7 @@ class Today:
     katas: int = 0  # on top of the day's minutes: they are its piece of code
     held_retries: int = 0
     out_of_time: bool = False  # some wait because the day's minutes are spent
+    minutes: int = 0  # that may be spent, with those asked for on top
 
     @property
     def total(self) -> int:
@@ -76,7 +77,8 @@ def today(user: User, now: datetime | None = None) -> Today:
         reviews_limit=Coalesce("review_preset__daily_reviews", _DEFAULT.daily_reviews),
         new_limit=Coalesce("review_preset__daily_new", _DEFAULT.daily_new),
         easy_days=F("review_preset__easy_days"),
-        minutes=Coalesce("review_preset__daily_minutes", _DEFAULT.daily_minutes),
+        minutes=Coalesce("review_preset__daily_minutes", _DEFAULT.daily_minutes)
+        + Coalesce(Subquery(_more_time(user.study_day(moment))), 0),
         spent_ms=_spent_ms(log),
     ).get(pk=user.pk)
     easy = (row.easy_days or FULL_WEEK)[user.study_day(moment).weekday()]
@@ -96,13 +98,19 @@ def today(user: User, now: datetime | None = None) -> Today:
         katas=allowed(row.katas_now, row.katas_done, KATAS_A_DAY),
         held_retries=row.learning_now - retries,
         out_of_time=retries + asked + met < row.learning_now + reviews + new,
+        minutes=row.minutes,
     )
+
+
+def _more_time(study_day: date) -> QuerySet[MoreTime, int]:
+    asked_for = MoreTime.objects.filter(user=OuterRef("pk"), study_day=study_day)
+    return asked_for.values_list("minutes", flat=True)
 
 
 def due(user: User, now: datetime | None = None) -> list[Card]:
     """The cards to answer now, first one first: retries, reviews, new ones, steps about to end, and one kata.
 
-    Neighbours come from different papers where that is possible.
+    Neighbours come from different quizzes where that is possible.
     """
     moment = now or timezone.now()
     day = today(user, moment)
@@ -116,10 +124,10 @@ def due(user: User, now: datetime | None = None) -> list[Card]:
     pointed = [card for card in reviews if card.due_reason]  # nothing stands in for what a failed check points at
     others = harder_first([card for card in reviews if not card.due_reason], _name, _covers)
     fresh = easier_first(new, _name, _covers)
-    papers = interleaved(
-        [*[*pointed, *others][: day.reviews], *fresh[: day.new]], _paper, _last_paper(user, user.study_day(moment))
+    mixed = interleaved(
+        [*[*pointed, *others][: day.reviews], *fresh[: day.new]], _quiz, _last_quiz(user, user.study_day(moment))
     )
-    quick = papers if day.held_retries else [*retries, *papers, *ahead]
+    quick = mixed if day.held_retries else [*retries, *mixed, *ahead]
     return [*quick, *katas]
 
 
@@ -132,8 +140,8 @@ def _covers(card: Card) -> Sequence[str]:
     return covers
 
 
-def _paper(card: Card) -> str:
-    return card.question.paper_id
+def _quiz(card: Card) -> str:
+    return card.question.about_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +210,11 @@ def _in_turn(cards: QuerySet[Card], now: datetime) -> QuerySet[Card]:
         output_field=IntegerField(),
     )
     # Within a turn: what a failed check points at first, then the longest due, then as introduced.
-    return cards.annotate(turn=turn).select_related("question__paper").order_by("turn", "due_day", "due", "pk")
+    return (
+        cards.annotate(turn=turn)
+        .select_related("question__paper", "question__topic")
+        .order_by("turn", "due_day", "due", "pk")
+    )
 
 
 def _count(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> Coalesce:
@@ -221,6 +233,7 @@ def _card(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> F:
     return F("pk") if rows.model is Card else F("card")
 
 
-def _last_paper(user: User, day: date) -> str | None:
+def _last_quiz(user: User, day: date) -> str | None:
     rows = ReviewLog.objects.filter(user=user, study_day=day, kind=ReviewLog.Kind.REVIEW).order_by("-pk")
-    return rows.values_list("card__question__paper_id", flat=True).first()
+    quiz = Coalesce("card__question__paper_id", "card__question__topic_id")
+    return rows.annotate(quiz=quiz).values_list("quiz", flat=True).first()

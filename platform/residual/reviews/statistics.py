@@ -99,7 +99,7 @@ def sticking_points(user: User, leech_lapses: int, most: int = 10) -> Sequence[C
     """The cards that slipped most often, worst first."""
     if not leech_lapses:
         return []
-    cards = live_cards(user).filter(lapses__gte=leech_lapses).select_related("question__paper")
+    cards = live_cards(user).filter(lapses__gte=leech_lapses).select_related("question__paper", "question__topic")
     return list(cards.order_by("-lapses", "pk")[:most])
 
 

@@ -43,7 +43,7 @@ def everything(user: User, preset: Preset, today: date) -> dict[str, Any]:
 
 
 def forecast_chart(days: Iterable[tuple[date, int]]) -> Chart:
-    return chart((date_format(day, "D j M"), count, str(count)) for day, count in days)
+    return chart((date_format(day, "SHORT_WEEKDAY_DAY_MONTH"), count, str(count)) for day, count in days)
 
 
 def retention_chart(gaps: Iterable[Gap]) -> Chart:
@@ -51,7 +51,7 @@ def retention_chart(gaps: Iterable[Gap]) -> Chart:
 
 
 def time_chart(days: Iterable[Day]) -> Chart:
-    return chart((date_format(day.day, "D j M"), day.minutes, _minutes(day)) for day in days)
+    return chart((date_format(day.day, "SHORT_WEEKDAY_DAY_MONTH"), day.minutes, _minutes(day)) for day in days)
 
 
 def states_chart(states: States) -> Chart:

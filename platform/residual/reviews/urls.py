@@ -17,9 +17,12 @@ urlpatterns = [
     path("cards/<int:card_id>/bury/", actions.bury, name="bury"),
     path("answers/<int:row_id>/", session.verdict, name="verdict"),
     path("answers/<int:row_id>/rate/", actions.rate, name="rate"),
+    path("more/", actions.more_time, name="more"),
     path("katas/<int:run_id>/", katas.run, name="run"),
     path("papers/<slug:slug>/", quiz.quiz, name="quiz"),
     path("papers/<slug:slug>/start/", quiz.start, name="start"),
+    path("topics/<slug:slug>/", quiz.topic_quiz, name="topic-quiz"),
+    path("topics/<slug:slug>/start/", quiz.topic_start, name="topic-start"),
     path("statistics/", statistics.statistics, name="statistics"),
     path("settings/", preset.edit_preset, name="preset"),
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from curriculum.models import Question
+from curriculum.queries import WHOLE_LAB
 from residual.accounts.models import User
 from residual.progress import services as progress
 from residual.progress.models import Evidence
@@ -46,9 +47,10 @@ def _take_up(user: User, evidence: Evidence, now: datetime | None) -> bool:
 
 def _card_of(user: User, skill: str, now: datetime | None) -> Card | None:
     """The skill's shakiest card, or a new one where the learner has none."""
-    cards = Card.objects.filter(user=user, question__skill=skill, question__retired_at__isnull=True)
+    taught = Question.objects.live().filter(skill=skill).exclude(WHOLE_LAB)  # a slip calls for no hour of work
+    cards = Card.objects.filter(user=user, question__in=taught)
     shakiest = cards.filter(suspended=False).order_by(F("stability").asc(nulls_first=True), "pk").first()
     if shakiest is not None or cards.exists():  # suspended ones were put away on purpose
         return shakiest
-    question = Question.objects.live().filter(skill=skill).order_by("-core", "order", "id").first()
+    question = taught.order_by("-core", "order", "id").first()
     return introduce(user, [question], now)[0] if question else None

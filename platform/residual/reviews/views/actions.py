@@ -31,7 +31,9 @@ _KEY_LENGTH: Final = 70
 @login_required
 @require_POST
 def answer(request: LearnerRequest, card_id: int) -> HttpResponse:
-    card = get_object_or_404(Card.objects.select_related("question__paper", "user"), pk=card_id, user=request.user)
+    card = get_object_or_404(
+        Card.objects.select_related("question__paper", "question__topic", "user"), pk=card_id, user=request.user
+    )
     given = None if request.POST.get("give_up") else grading.read(card.question.kind, request.POST)
     submission = Submission(
         revision=_number(request.POST, "revision"),
@@ -49,6 +51,14 @@ def answer(request: LearnerRequest, card_id: int) -> HttpResponse:
     except Unreadable as problem:
         return _ask_again(request, card, given, problem)
     return redirect("reviews:verdict", row.pk) if row.machine_graded else redirect("reviews:session")
+
+
+@login_required
+@require_POST
+def more_time(request: LearnerRequest) -> HttpResponse:
+    """Go on for ten minutes after the day's are spent."""
+    services.more_time(request.user)
+    return redirect("reviews:session")
 
 
 @login_required
@@ -116,7 +126,7 @@ def _shelve(request: LearnerRequest, card_id: int, act: Shelve, message: str) ->
         return session.conflict(request, stale)
     messages.success(request, message)
     if act is services.resume:
-        return redirect("reviews:quiz", card.question.paper.slug)
+        return redirect(card.question.about.quiz_url)
     return redirect("reviews:session")
 
 

@@ -37,7 +37,9 @@ def send(request: LearnerRequest, card: Card, form: Submission) -> HttpResponse:
 @never_cache
 @require_safe
 def run(request: LearnerRequest, run_id: int) -> HttpResponse:
-    runs = KataRun.objects.select_related("card__question__paper", "card__user", "submission__lab")
+    runs = KataRun.objects.select_related(
+        "card__question__paper", "card__question__topic", "card__user", "submission__lab"
+    )
     found = get_object_or_404(runs, pk=run_id, card__user=request.user)
     if not found.submission.finished:
         context = {"run": found, "card": found.card, "labs": [found.submission.lab], **session.frame(request.user)}

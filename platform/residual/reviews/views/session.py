@@ -31,6 +31,7 @@ def session(request: LearnerRequest) -> HttpResponse:
     services.take_up_evidence(request.user)
     if queries.today(request.user).answered == 0:
         services.introduce_roadmap(request.user)
+        services.introduce_labs_again(request.user)
     cards = queries.due(request.user)
     if not cards and services.introduce_roadmap(request.user):
         cards = queries.due(request.user)
@@ -42,7 +43,9 @@ def session(request: LearnerRequest) -> HttpResponse:
 @require_safe
 def card(request: LearnerRequest, card_id: int) -> HttpResponse:
     """One card by its number: after an undo, and with `?reveal=1` for the learner to compare the answer."""
-    found = get_object_or_404(Card.objects.select_related("question__paper", "user"), pk=card_id, user=request.user)
+    found = get_object_or_404(
+        Card.objects.select_related("question__paper", "question__topic", "user"), pk=card_id, user=request.user
+    )
     if request.GET.get("reveal"):
         return question(request, found, **presenting.revealed(found, preset_of(request.user)))
     return question(request, found)
@@ -52,7 +55,7 @@ def card(request: LearnerRequest, card_id: int) -> HttpResponse:
 @never_cache
 @require_safe
 def verdict(request: LearnerRequest, row_id: int) -> HttpResponse:
-    rows = ReviewLog.objects.select_related("card__question__paper")
+    rows = ReviewLog.objects.select_related("card__question__paper", "card__question__topic")
     row = get_object_or_404(rows, pk=row_id, user=request.user, kind=ReviewLog.Kind.REVIEW)
     if not row.machine_graded:  # the learner has seen the answer before grading it
         return redirect("reviews:session")
