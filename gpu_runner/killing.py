@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from gpu_runner.protocol import Report
+    from gpu_runner.protocol import Part, Report
 
     Judge = Callable[[Submission, Callable[[CheckResult], None], Callable[[], bool]], Report]
 
@@ -63,15 +63,21 @@ class Hunt:
         ]
 
 
-def hunt(folder: Path, files: Mapping[str, bytes], judge: Judge, say: Callable[[str], None]) -> Hunt:
-    """Judge every mutant, two at a time, each until its first failing check. Raises LabError for a bad mutants.yaml."""
+def hunt(
+    folder: Path, files: Mapping[str, bytes], judge: Judge, say: Callable[[str], None], mine: Sequence[Part] = ()
+) -> Hunt:
+    """Judge every mutant, two at a time, each until its first failing check; `mine` is what all of them may import.
+
+    Raises LabError for a bad mutants.yaml.
+    """
     lab = read_lab(files)
     known = {entry.name: entry for entry in read_explained(folder)}
     mutants = _sample(mutants_of(files["solution.py"].decode()), MOST_TRAINED if lab.lane == "train" else None)
     limits = lab.limits.model_copy(update={"wall_s": min(3600.0, PATIENCE * lab.limits.wall_s)})
 
     def killer(mutant: Mutant) -> str:
-        tries = (_first_failure(Submission(files, mutant.source, limits=limits), judge) for _ in range(TRIES))
+        submission = Submission(files, mutant.source, limits=limits, mine=mine)
+        tries = (_first_failure(submission, judge) for _ in range(TRIES))
         return next((check for check in tries if check), "")
 
     found = Hunt(len(mutants))

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from gpu_runner.labspec import CheckSpec, LabSpec
+    from gpu_runner.protocol import Part
 
 CATALOGUE: Final = Path(os.environ.get("LAB_CATALOGUE", Path(__file__).parents[1] / "labs" / "catalog"))
 COMMAND: Final = os.environ.get("LAB_COMMAND", "python -m gpu_runner.lab")
@@ -187,7 +188,7 @@ def _keeps_its_word(folder: Path, arguments: argparse.Namespace) -> bool:
     with Supervisor(unsafe_local=arguments.unsafe_local, libraries=tuple(lab.preload)) as supervisor:
         mine = references(lab, CATALOGUE)
         found = judge_all(folder, supervisor.judge, times=times, say=_say, mine=mine)
-        hunted = _hunt(folder, supervisor) if arguments.mutants or arguments.write_proof else None
+        hunted = _hunt(folder, supervisor, mine) if arguments.mutants or arguments.write_proof else None
     problems = found.problems + (hunted.problems() if hunted else [])
     if digest != proof_digest(folder):
         problems.append("its files changed while they were judged; run it again")
@@ -199,8 +200,8 @@ def _keeps_its_word(folder: Path, arguments: argparse.Namespace) -> bool:
     return not problems
 
 
-def _hunt(folder: Path, supervisor: Supervisor) -> Hunt:
-    found = hunt(folder, read_files(folder), supervisor.judge, _say)
+def _hunt(folder: Path, supervisor: Supervisor, mine: Sequence[Part]) -> Hunt:
+    found = hunt(folder, read_files(folder), supervisor.judge, _say, mine)
     by_check = ", ".join(f"{check} {count}" for check, count in sorted(found.killed.items()))
     _say(
         f"{found.made} mutants: {sum(found.killed.values())} killed ({by_check}), "

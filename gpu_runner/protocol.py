@@ -27,7 +27,7 @@ MAX_PARTS: Final = 8
 STARTER: Final = "starter.py"
 OTHERS_NAMES: Final = frozenset({"torch", "numpy", "transformers", "diffusers", "peft", "safetensors", "gpu_runner"})
 """Besides the standard library, what a module of a lab must not be called: its import would give the lab's file."""
-MEASURED: Final = ("memory_mb", "peak_mb", "steps_per_s", "gpu_peak_mb")
+MEASURED: Final = ("memory_mb", "peak_mb", "steps_per_s", "gpu_memory_mb", "gpu_peak_mb")
 """Names of a `metric` event that the runner measures; all others are reported by the learner's code."""
 TRACE: Final = "trace"
 """The check that shows a forward pass step by step; run where it is asked for by name, and it judges nothing."""

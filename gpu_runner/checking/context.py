@@ -49,6 +49,7 @@ class Lab:
     last: Call | None = None  # the call that a failure is most likely about
     measured: list[dict[str, Any]] = field(default_factory=list)  # what `measures` compared, kept with a pass too
     pictures: list[Picture] = field(default_factory=list)
+    known: set[str] | None = None  # mistakes that its comparisons recognise; None if it compared no values
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - reproducible on purpose; the seed itself is unpredictable
@@ -233,6 +234,7 @@ class Lab:
         hint: str = "",
     ) -> torch.Tensor:
         """Pass when shape, dtype, finiteness and values are those of `expected`; return the answer."""
+        self.known = (self.known or set()) | {mistake.id for mistake in misconceptions}
         answer = got.any_tensor(path) if isinstance(got, Observation) else got
         allowed = rounding_tolerance(expected, dtype, terms) if tolerance is None else tolerance
         problem = wrong_form(answer, tuple(expected.shape), dtype, axes)

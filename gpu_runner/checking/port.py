@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gpu_runner.checking.failures import raised
 from gpu_runner.checking.results import Observation
 from gpu_runner.checking.verdicts import Stopped
-from gpu_runner.protocol import Limits, Verdict
+from gpu_runner.protocol import Limits, Usage, Verdict
 from gpu_runner.sandbox import channel, wire
 
 if TYPE_CHECKING:
@@ -64,12 +64,13 @@ class Port:
         if reply.body["op"] == "trouble":
             raise Stopped(Verdict(reply.body["verdict"]), reply.body["message"])
         frame = _decode(reply.fds[0], reply.body["keeper"])
-        error = frame.get("error")
+        error, usage = frame.get("error"), Usage(**reply.body["usage"])
         if error is None:
-            return Observation(axes, frame.get("value"), inputs=frame.get("inputs"))
+            return Observation(axes, frame.get("value"), inputs=frame.get("inputs"), usage=usage)
         stopped = raised(error, reply.body["keeper"], self.limits)
         if may_raise and stopped.verdict is Verdict.ERROR:
-            return Observation(axes, None, error={"type": str(error.get("type")), "message": stopped.message})
+            what = {"type": str(error.get("type")), "message": stopped.message}
+            return Observation(axes, None, error=what, usage=usage)
         raise stopped
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
 from gpu_runner.checking.comparing import wrong_form
 from gpu_runner.checking.verdicts import erred, failed
+from gpu_runner.protocol import Usage
 
 if TYPE_CHECKING:
     from gpu_runner.checking.axes import Axes
@@ -20,12 +21,13 @@ _MISSING: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one call returned."""
+    """What one call returned, and what it used by the supervisor's count: that does not come from the call."""
 
     axes: Axes
     value: object
     inputs: object = None
     error: dict[str, Any] | None = None
+    usage: Usage = field(default_factory=Usage)
 
     def tensor(self, path: str = "", *, axes: str, dtype: torch.dtype = torch.float32) -> torch.Tensor:
         """The tensor at `path`, once its shape, dtype and finiteness are as stated."""
@@ -71,6 +73,11 @@ class Observation:
         if type(found) is not str or len(found) > MAX_TEXT:
             raise erred(f"{self._what(path)} is {_kind(found)}; expected a text of at most {MAX_TEXT} characters.")
         return found
+
+    @property
+    def peak_mb(self) -> float:
+        """The most that all processes of the call held at once, in MiB, with what Python itself takes (*metered*)."""
+        return self.usage.peak_mb
 
     def keys(self, path: str = "") -> list[str]:
         found = self._at(path)

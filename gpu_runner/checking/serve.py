@@ -84,6 +84,8 @@ def _decide(identity: str, port: Port, filename: str) -> None:
     if verdict is not Verdict.PASSED:
         details = {**details, "inputs": lab.inputs()}
         details |= {"snippet": text} if (text := snippet(lab.last, lab.draws, filename, details)) else {}
+    elif lab.known is not None:
+        details = {**details, "mistakes_known": len(lab.known)}
     if lab.measured:
         details = {**details, "measured": lab.measured}
     if lab.pictures:

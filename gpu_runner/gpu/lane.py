@@ -39,6 +39,7 @@ class Tenant:
 
     cap_mb: int
     before_mb: float
+    now_mb: float = 0.0
     peak_mb: float = 0.0
 
     @property
@@ -78,7 +79,8 @@ class GpuLane:
     def sample(self) -> Tenant | None:
         """Read what is used now."""
         if self.tenant is not None:
-            self.tenant.peak_mb = max(self.tenant.peak_mb, self.driver.used_mb(self.card) - self.tenant.before_mb)
+            self.tenant.now_mb = max(0.0, self.driver.used_mb(self.card) - self.tenant.before_mb)
+            self.tenant.peak_mb = max(self.tenant.peak_mb, self.tenant.now_mb)
         return self.tenant
 
     def _look_over(self) -> None:

@@ -31,7 +31,8 @@ class GpuMeter:
     def read(self) -> Counts:
         counts = self.inner.read()
         if tenant := self.lane.sample():
-            counts.gpu_peak_mb, counts.gpu_cap_mb, counts.gpu_over = tenant.peak_mb, tenant.cap_mb, tenant.over
+            counts.gpu_mb, counts.gpu_peak_mb = tenant.now_mb, tenant.peak_mb
+            counts.gpu_cap_mb, counts.gpu_over = tenant.cap_mb, tenant.over
         return counts
 
     def kill(self) -> None:

@@ -50,6 +50,7 @@ class Counts:
     oom_kills: int = 0
     refused_forks: int = 0
     tasks: int = 0
+    gpu_mb: float = 0.0
     gpu_peak_mb: float = 0.0
     gpu_cap_mb: int = 0
     gpu_over: bool = False

@@ -212,7 +212,7 @@ class Child:
                     self._kill()
                 self._read_reports(news)
                 counts = outcome.counts
-                news.tick(counts.memory / MB, counts.peak / MB, counts.gpu_peak_mb)
+                news.tick(counts.memory / MB, counts.peak / MB, counts.gpu_mb, counts.gpu_peak_mb)
 
     def _excess(self, outcome: Outcome, wall_s: float, budget: Limits, cancelled: Callable[[], bool]) -> str:
         """The name of the limit that is exceeded, or nothing."""

@@ -266,7 +266,8 @@ def _call(checker: socket.socket, trial: Trial, pool: ChildPool, message: channe
         if found:
             channel.send(checker, _failure(found))
         else:
-            channel.send(checker, {"op": "result", "keeper": outcome.keeper}, (outcome.result,))
+            answer = {"op": "result", "keeper": outcome.keeper, "usage": outcome.usage().model_dump()}
+            channel.send(checker, answer, (outcome.result,))
     finally:
         os.close(outcome.result)
 

@@ -46,6 +46,7 @@ class News:
     _first: tuple[float, float] | None = None
     _memory_mb: float = 0.0
     _peak_mb: float = 0.0
+    _gpu_mb: float = 0.0
     _gpu_peak_mb: float = 0.0
 
     def __post_init__(self) -> None:
@@ -65,9 +66,10 @@ class News:
         """Take a piece of what was reported; of a flood the newest part."""
         self._reports = (self._reports + data)[-KEPT_BYTES:]
 
-    def tick(self, memory_mb: float, peak_mb: float, gpu_peak_mb: float = 0.0) -> None:
+    def tick(self, memory_mb: float, peak_mb: float, gpu_mb: float = 0.0, gpu_peak_mb: float = 0.0) -> None:
         """Tell what is new, if the last time was long enough ago. Memory, now and at most, is measured from outside."""
-        self._memory_mb, self._peak_mb, self._gpu_peak_mb = memory_mb, peak_mb, gpu_peak_mb
+        self._memory_mb, self._peak_mb = memory_mb, peak_mb
+        self._gpu_mb, self._gpu_peak_mb = gpu_mb, gpu_peak_mb
         now = self.clock()
         if now < self._due:
             return
@@ -93,6 +95,7 @@ class News:
         """Ours: memory, and steps per second: the count is the learner's, the clock is not."""
         measured = {"memory_mb": round(self._memory_mb, 1), "peak_mb": round(self._peak_mb, 1)}
         if self._gpu_peak_mb:
+            measured["gpu_memory_mb"] = round(self._gpu_mb, 1)
             measured["gpu_peak_mb"] = round(self._gpu_peak_mb, 1)
         if step is None:
             return measured

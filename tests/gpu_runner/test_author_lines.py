@@ -146,6 +146,23 @@ def double(x):
             ): "Operations: "
         },
     ),
+    "peak memory": Line(
+        """
+    out = lab.call("double", lab.normal("A B"))
+    lab.measures("Peak memory, in MiB", out.peak_mb, at_most=48)
+""",
+        function("return [torch.ones(2**20).sum().item() for _ in range(16)][0]"),  # 4 MiB each, one at a time
+        {
+            HEAD
+            + """
+import time
+def double(x):
+    held = [torch.ones(2**20) for _ in range(16)]
+    time.sleep(0.2)  # without control groups memory is looked at now and then
+    return len(held)
+""": "Peak memory, in MiB: ",
+        },
+    ),
     "metric": Line(
         """
     out = lab.call("double", lab.normal("A B"))

@@ -45,6 +45,19 @@ def test_the_latest_value_of_each_name_is_told_with_the_measured_peak(heard: Hea
     assert heard.told == [("metric", {"step": 2, "loss": 2.5, "memory_mb": 40.0, "peak_mb": 61.0})]
 
 
+def test_a_card_s_memory_is_told_now_and_at_most(heard: Heard) -> None:
+    heard.report(step=1)
+    heard.now = 0.3
+    heard.news.tick(40.0, 61.0, 900.04, 1200.0)
+    assert heard.told[0][1] == {
+        "step": 1,
+        "memory_mb": 40.0,
+        "peak_mb": 61.0,
+        "gpu_memory_mb": 900.0,
+        "gpu_peak_mb": 1200.0,
+    }
+
+
 def test_steps_per_second_go_by_our_clock_and_start_anew_with_each_call(heard: Heard) -> None:
     for now, step in ((1.0, 10), (3.0, 50)):
         heard.report(step=step)
@@ -57,7 +70,7 @@ def test_steps_per_second_go_by_our_clock_and_start_anew_with_each_call(heard: H
 
 
 def test_a_report_can_not_speak_for_the_runner(heard: Heard) -> None:
-    heard.report(step=1, memory_mb=0.0, peak_mb=0.001, steps_per_s=10**9)
+    heard.report(step=1, memory_mb=0.0, peak_mb=0.001, steps_per_s=10**9, gpu_memory_mb=1.0, gpu_peak_mb=1.0)
     heard.tick(0.3)
     assert heard.told[0][1] == {"step": 1, "memory_mb": 40.0, "peak_mb": 61.0}
 

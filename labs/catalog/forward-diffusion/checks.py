@@ -1,7 +1,6 @@
 """Checks for the forward process: float64 formulas, numbers made by diffusers, and the known mistakes."""
 
 import json
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +8,18 @@ import torch
 from torch import Tensor
 
 from gpu_runner.checking import Lab, Misconception, check, curves, images
+from misconceptions import (
+    JUMPS,
+    PRODUCTS,
+    RATIOS,
+    SCHEDULES,
+    SINGLE_STEPS,
+    Mistakes,
+    against_start,
+    geometric,
+    without_end,
+)
+from reference import bars, cosine, even, even_roots, jump, ratio, remaining, step
 
 TERMS = 16
 """Two float32 products and a root: over 40 seeds and three styles the error is below a quarter of the tolerance."""
@@ -17,123 +28,6 @@ COSINE_TOLERANCE = 3e-5
 LIBRARY_TOLERANCE = 2e-5
 """A product of a thousand float32 factors, ours and the library's: at most 4e-6 apart in every style tried."""
 STEPS = (20, 60)
-
-Mistakes = list[tuple[str, str, Callable[..., Tensor]]]
-
-
-def even(steps: int, start: float, end: float) -> Tensor:
-    return torch.linspace(start, end, steps, dtype=torch.float64)
-
-
-def even_roots(steps: int, start: float, end: float) -> Tensor:
-    return even(steps, start**0.5, end**0.5).square()
-
-
-def without_end(steps: int, start: float, end: float) -> Tensor:
-    return even(steps + 1, start, end)[:-1]
-
-
-def geometric(steps: int, start: float, end: float) -> Tensor:
-    return even(steps, math.log(start), math.log(end)).exp()
-
-
-def cosine(steps: int, offset: float = 0.008, power: int = 2, largest: float = 0.999) -> Tensor:
-    signal = remaining(steps, offset, power)
-    return (1 - signal[1:] / signal[:-1]).clamp(max=largest)
-
-
-def remaining(steps: int, offset: float = 0.008, power: int = 2) -> Tensor:
-    time = torch.arange(steps + 1, dtype=torch.float64) / steps
-    return torch.cos((time + offset) / (1 + offset) * math.pi / 2) ** power
-
-
-def against_start(steps: int) -> Tensor:
-    signal = remaining(steps)
-    return (1 - signal[1:] / signal[0]).clamp(max=0.999)
-
-
-def bars(betas: Tensor) -> Tensor:
-    return (1 - betas).cumprod(0)
-
-
-def one_late(betas: Tensor) -> Tensor:
-    return torch.cat([torch.ones_like(betas[:1]), bars(betas)[:-1]])
-
-
-def mix(signal: Tensor, noise_share: Tensor, x: Tensor, noise: Tensor) -> Tensor:
-    return signal.view(-1, 1, 1, 1) * x + noise_share.view(-1, 1, 1, 1) * noise
-
-
-def jump(x0: Tensor, t: Tensor, noise: Tensor, bars: Tensor) -> Tensor:
-    return mix(bars[t].sqrt(), (1 - bars[t]).sqrt(), x0, noise)
-
-
-def step(x: Tensor, t: Tensor, noise: Tensor, betas: Tensor) -> Tensor:
-    return mix((1 - betas[t]).sqrt(), betas[t].sqrt(), x, noise)
-
-
-def earlier(table: Tensor, t: Tensor) -> Tensor:
-    return torch.cat([torch.ones_like(table[:1]), table])[t]
-
-
-JUMPS: Mistakes = [
-    ("no-roots", "a jump with ᾱ and 1 − ᾱ, their roots missing", lambda x, t, e, b: mix(b[t], 1 - b[t], x, e)),
-    (
-        "variance-as-deviation",
-        "noise multiplied by 1 − ᾱ without the root",
-        lambda x, t, e, b: mix(b[t].sqrt(), 1 - b[t], x, e),
-    ),
-    ("shares-swapped", "image and noise with each other's share", lambda x, t, e, b: jump(e, t, x, b)),
-    (
-        "shared-step",
-        "a jump of all images to the first image's step",
-        lambda x, t, e, b: jump(x, t[:1].expand_as(t), e, b),
-    ),
-    ("one-early", "a jump to the step before", lambda x, t, e, b: jump(x, torch.arange(len(t)), e, earlier(b, t))),
-    (
-        "unscaled-image",
-        "the image at full strength with noise on top",
-        lambda x, t, e, b: mix(b[t] ** 0, (1 - b[t]).sqrt(), x, e),
-    ),
-    (
-        "roots-of-sum",
-        "shares that sum to one, √ᾱ and 1 − √ᾱ",
-        lambda x, t, e, b: mix(b[t].sqrt(), 1 - b[t].sqrt(), x, e),
-    ),
-]
-SINGLE_STEPS: Mistakes = [
-    ("no-roots", "a step with 1 − β and β, their roots missing", lambda x, t, e, b: mix(1 - b[t], b[t], x, e)),
-    (
-        "variance-as-deviation",
-        "noise multiplied by β without the root",
-        lambda x, t, e, b: mix((1 - b[t]).sqrt(), b[t], x, e),
-    ),
-    (
-        "unscaled-image",
-        "the image at full strength with noise on top",
-        lambda x, t, e, b: mix(b[t] ** 0, b[t].sqrt(), x, e),
-    ),
-    ("jump", "the jump instead of one step", lambda x, t, e, b: jump(x, t, e, bars(b))),
-    ("shared-step", "one step for all images, the first one's", lambda x, t, e, b: step(x, t[:1].expand_as(t), e, b)),
-]
-PRODUCTS: Mistakes = [
-    ("sums", "one minus the sum of the betas", lambda b: 1 - b.cumsum(0)),
-    ("exponential", "the exponential of the betas' negative sum", lambda b: (-b.cumsum(0)).exp()),
-    ("one-late", "a product that leaves out the step itself", one_late),
-    ("rooted", "the square root of the product", lambda b: bars(b).sqrt()),
-    ("no-product", "1 − β without the product", lambda b: 1 - b),
-    ("of-betas", "the product of the betas themselves", lambda b: b.cumprod(0)),
-]
-RATIOS: Mistakes = [
-    ("rooted", "the ratio of standard deviations", lambda b: (b / (1 - b)).sqrt()),
-    ("upside-down", "noise over signal", lambda b: (1 - b) / b),
-    ("logarithm", "the logarithm of the ratio", lambda b: (b / (1 - b)).log()),
-    ("signal", "the signal alone", lambda b: b),
-]
-
-
-def ratio(bars: Tensor) -> Tensor:
-    return bars / (1 - bars)
 
 
 def known(mistakes: Mistakes, *bound: object) -> list[Misconception]:
@@ -191,6 +85,10 @@ def the_remaining_signal_is_a_product(lab: Lab) -> None:
     lab.agrees(out, bars, on=(betas,), axes="T", terms=64, misconceptions=known(PRODUCTS))
 
 
+def bars_at(schedule: Callable[..., Tensor], at: Tensor, steps: int) -> Tensor:
+    return bars(schedule(steps))[at]
+
+
 @check("diffusers")
 def the_schedules_are_those_of_diffusers(lab: Lab) -> None:
     frozen = json.loads(lab.data("data/diffusers.json"))
@@ -201,8 +99,10 @@ def the_schedules_are_those_of_diffusers(lab: Lab) -> None:
     lab.show(curves("Your schedules: how much of the image remains (ᾱ)", "t", **yours))
     for kind, values in frozen["alphas_cumprod"].items():
         got = yours[kind][at]
-        options = {"tolerance": LIBRARY_TOLERANCE, "hint": f"{hint} The schedule is {kind}."}
-        lab.equals(got, torch.tensor(values).double(), axes="step", **options)
+        wrong = [(name, f"ᾱ of {text}", partial(bars_at, f, at, frozen["steps"])) for name, text, f in SCHEDULES]
+        options = {"tolerance": LIBRARY_TOLERANCE, "misconceptions": known(wrong)}
+        right = torch.tensor(values).double()
+        lab.equals(got, right, axes="step", hint=f"{hint} The schedule is {kind}.", **options)
 
 
 def draw_images(lab: Lab) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -266,7 +166,10 @@ def walking_and_jumping_meet(lab: Lab) -> None:
         "walked": "after all steps, one by one",
         "jumped": "after the jump with the same noise",
     }.items():
-        lab.equals(out, walked, axes="B C H W", path=path, terms=4 * TERMS, hint=f"This is the state {words}.")
+        last = torch.full((len(x0),), len(betas) - 1)
+        on = (x0.double(), last, whole, bars(betas.double()))
+        options = {"terms": 4 * TERMS, "misconceptions": known(JUMPS, *on), "hint": f"This is the state {words}."}
+        lab.equals(out, walked, axes="B C H W", path=path, **options)
 
 
 @check("snr")

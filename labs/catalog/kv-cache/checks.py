@@ -83,6 +83,11 @@ def several_tokens_more(lab: Lab) -> None:
     judge_logits(lab, lab.call("forward", w, ids, HEADS, cache=cache), w, ids, cache)
 
 
+def logits_of(model: Model, w: Weights, ids: Tensor) -> Tensor:
+    """Of one row, ids (1, T) -> (T, V)."""
+    return model(*to_double((w, ids, HEADS)))[0][0]
+
+
 @check("padding")
 def padding_changes_nothing(lab: Lab) -> None:
     """Each row alone and without padding is the reference; afterwards one more token, on the learner's own cache."""
@@ -95,11 +100,22 @@ def padding_changes_nothing(lab: Lab) -> None:
     then = lab.call("forward", w, new, HEADS, cache=held, pads=pads).tensor("0", axes="B 1 V")
     for row, pad in enumerate(pads.tolist()):
         together = torch.cat([ids[row, pad:], new[row]])[None]
-        expected = Model()(*to_double((w, together, HEADS)))[0][0]
+        expected = logits_of(Model(), w, together)
         answer = torch.cat([got[row, pad:], then[row]])
-        positions = Model(place=lambda past, t, pad=pad: past + t + pad)
-        shifted = partial(lambda model, ids: model(*to_double((w, ids, HEADS)))[0][0], positions, together)
-        known = [Misconception("padding-counted", "logits with positions that count the padding", shifted)]
+        counting = Model(place=lambda past, t, pad=pad: past + t + pad)
+        whole = torch.cat([ids[row], new[row]])[None]
+        known = [
+            Misconception(
+                "padding-counted",
+                "logits with positions that count the padding",
+                partial(logits_of, counting, w, together),
+            ),
+            Misconception(
+                "padding-seen",
+                "logits of tokens that see the padding",
+                lambda ids=whole, pad=pad: logits_of(Model(), w, ids)[pad:],
+            ),
+        ]
         hint = (
             f"This is row {row}, which has {pad} tokens of padding on its left; its last place was a step of its own."
         )
@@ -141,6 +157,15 @@ def all_three_in_order(lab: Lab) -> None:
     judge_choice(lab, lab.random.uniform(1.5, 2.5), lab.random.randint(4, 7), lab.random.uniform(0.6, 0.8))
 
 
+def from_the_last_alone(w: Weights, ids: Tensor) -> Tensor:
+    """After the prompt (B, T), each of eight tokens from the one before it at its place, the rest forgotten."""
+    blind = Model(sees=lambda past, t, _: slice(past + t, past + t + 1))
+    for at in range(8):
+        model = blind if at else Model()
+        ids = torch.cat([ids, model(*to_double((w, ids, HEADS)))[0][:, -1].argmax(-1, keepdim=True)], dim=1)
+    return ids
+
+
 @check("greedy")
 def greedy_text_equals_the_references(lab: Lab) -> None:
     lab.fix(B=3, T=5, N=13)
@@ -157,5 +182,9 @@ def greedy_text_equals_the_references(lab: Lab) -> None:
         stuck = bool((ids[:, 5:] == ids[:, 5:6]).all(1).any())
     out = lab.call("generate", w, prompt, HEADS, 8)
     repeated = torch.cat([prompt, ids[:, 5:6].expand(-1, 8)], dim=1)
-    known = [Misconception("stuck", "the first new token over and over", lambda: repeated)]
+    known = [
+        Misconception("stuck", "the first new token over and over", lambda: repeated),
+        Misconception("without-prompt", "the new tokens without the prompt", lambda: ids[:, 5:]),
+        Misconception("forgetful", "tokens chosen from the last one alone", lambda: from_the_last_alone(w, prompt)),
+    ]
     lab.equals(out, ids, axes="B N", dtype=torch.int64, misconceptions=known)

@@ -85,9 +85,13 @@ def a_fresh_adapter_changes_nothing(lab: Lab) -> None:
     weights, x, alpha = draw(lab)
     out = lab.probe("fresh", x, weights, alpha)
     right = partial(output, alpha=alpha, scale=lambda *_: 0.0)
-    zero = Misconception("zero", "zeros", lambda w, x: 0 * right(w, x))
+    known = [
+        Misconception("zero", "zeros", lambda w, x: 0 * right(w, x)),
+        Misconception("no-bias", "the base without its bias", lambda w, x: x @ w["w"].mT),
+        Misconception("doubled", "the base added twice", lambda w, x: 2 * right(w, x)),
+    ]
     hint = "A fresh layer should give what its base gives: B is zero."
-    lab.agrees(out, right, on=(weights, x), axes="B T O", terms=TERMS, misconceptions=[zero], hint=hint)
+    lab.agrees(out, right, on=(weights, x), axes="B T O", terms=TERMS, misconceptions=known, hint=hint)
 
 
 @check("start")

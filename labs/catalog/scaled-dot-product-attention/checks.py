@@ -1,5 +1,7 @@
 """Scaled dot-product attention: `attention(q, k, v)`, all (B, H, T, D) float32, no mask."""
 
+from functools import partial
+
 import torch
 
 from gpu_runner.checking import Lab, Misconception, check, heatmap
@@ -90,7 +92,9 @@ def every_output_is_a_weighted_average(lab: Lab) -> None:
     constant = lab.uniform("B H 1 D", low=1.0, high=2.0)
     v = constant.expand_as(q).contiguous()
     out = lab.call("attention", q, k, v)
-    lab.equals(out, v.double(), axes="B H T D", hint="With equal values every weighted average is that value.")
+    known = [wrong.computed_by(partial(wrong.fn, *(t.double() for t in (q, k, v)))) for wrong in MISTAKES]
+    hint = "With equal values every weighted average is that value."
+    lab.equals(out, v.double(), axes="B H T D", misconceptions=known, hint=hint)
 
 
 def show_weights(lab: Lab) -> None:

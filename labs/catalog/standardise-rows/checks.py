@@ -1,5 +1,6 @@
 """Checks for the first lab: a float64 reference, the mistakes that everybody makes once, one function per check."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -47,12 +48,20 @@ MISTAKES = [
 ]
 
 
+def mean_of_rows(standardised: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    return standardised(x.double()).mean(dim=-1)
+
+
 @check("mean")
 def every_row_has_mean_zero(lab: Lab) -> None:
     x = 3.0 * lab.normal("N D") + 2.0
     out = lab.call("standardise", x).tensor(axes="N D", dtype=torch.float32)
     means = out.double().mean(dim=-1)
-    lab.equals(means, torch.zeros_like(means), axes="N", dtype=torch.float64, tolerance=1e-4)  # rounding: 1e-6
+    known = [
+        wrong.computed_by(partial(mean_of_rows, wrong.fn, x), f"the row means of {wrong.text}") for wrong in MISTAKES
+    ]
+    options = {"dtype": torch.float64, "tolerance": 1e-4, "misconceptions": known}  # rounding: 1e-6
+    lab.equals(means, torch.zeros_like(means), axes="N", **options)
 
 
 @check("values")
@@ -62,13 +71,19 @@ def the_values_equal_a_float64_reference(lab: Lab) -> None:
     lab.agrees(lab.call("standardise", x), by_formula, on=(x,), axes="N D", misconceptions=MISTAKES)
 
 
+def one_row(standardised: Callable[[Tensor], Tensor], x: Tensor, row: int) -> Tensor:
+    return standardised(x.double())[row : row + 1]
+
+
 @check("constant-row")
 def a_row_of_equal_numbers_becomes_zeros(lab: Lab) -> None:
     x = lab.normal("N D")
     row = lab.random.randrange(x.shape[0])
     x[row] = 4.0  # its mean is exact in float32, so the answer is exactly zero
     out = lab.call("standardise", x).tensor(axes="N D", dtype=torch.float32)
-    lab.equals(out[row : row + 1], torch.zeros(1, x.shape[1], dtype=torch.float64), axes="1 D", tolerance=1e-3)
+    known = [wrong.computed_by(partial(one_row, wrong.fn, x, row)) for wrong in MISTAKES]
+    zeros = torch.zeros(1, x.shape[1], dtype=torch.float64)
+    lab.equals(out[row : row + 1], zeros, axes="1 D", tolerance=1e-3, misconceptions=known)
 
 
 @check("input-untouched")

@@ -146,6 +146,19 @@ MEANS = [
 ]
 
 
+def shared_where_nothing_is_seen(x: Tensor, mask: Tensor) -> Tensor:
+    """A row that sees nothing gets the mean of the rows that see something."""
+    means, sees = masked_mean(x, mask), mask.any(1, keepdim=True)
+    return torch.where(sees, means, means.sum(0) / sees.sum())
+
+
+PADDED = [
+    *(wrong for wrong in MEANS if wrong.id in ("divided-by-all", "sum", "one-count")),
+    Misconception("not-zeros", "some mean for the row that sees nothing", shared_where_nothing_is_seen),
+]
+"""The other mistakes are told by what is not finite."""
+
+
 def draw_masked(lab: Lab) -> tuple[Tensor, Tensor]:
     """Every row sees and hides something."""
     lab.dims("B T D", T=(5, 9))
@@ -169,7 +182,7 @@ def hidden_places_do_not_matter(lab: Lab) -> None:
     out = lab.call("masked_mean", x, mask)
     hint = "Hidden places hold NaN or infinity here, and one row sees nothing at all: that gives zeros."
     lab.require(bool(out.any_tensor().isfinite().all()), f"The means are not finite. {hint}")
-    lab.agrees(out, masked_mean, on=(x, mask), axes="B D", hint=hint)
+    lab.agrees(out, masked_mean, on=(x, mask), axes="B D", misconceptions=PADDED, hint=hint)
 
 
 @check("no-loops")

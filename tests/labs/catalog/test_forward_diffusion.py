@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 import torch
 
 from tests.labs.catalog.choosing import CATALOG
 from tests.labs.catalog.proving import module_from
-
-if TYPE_CHECKING:
-    pass
 
 LAB = CATALOG / "forward-diffusion"
 
