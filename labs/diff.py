@@ -9,6 +9,7 @@ from typing import Final
 
 from django.utils.safestring import SafeString
 
+from labs.changed_words import mark_changes
 from residual.ui.highlight import highlighted_lines
 
 CONTEXT: Final = 3  # unchanged lines shown around a change
@@ -41,9 +42,21 @@ class Diff:
 def compare(old: str, new: str) -> Diff:
     """The lines of `old` and `new`, coloured as Python; runs of more than two contexts of equal lines are cut."""
     before, after = old.splitlines(), new.splitlines()
-    rows = tuple(_rows(_ops(before, after), highlighted_lines(old), highlighted_lines(new)))
+    ops, left, right = _ops(before, after), highlighted_lines(old), highlighted_lines(new)
+    _mark_words(ops, before, after, left, right)
+    rows = tuple(_rows(ops, left, right))
     kinds = [row.kind for row in rows]
     return Diff(rows, kinds.count("added"), kinds.count("removed"))
+
+
+def _mark_words(
+    ops: Sequence[type_op], before: Sequence[str], after: Sequence[str], old: list[SafeString], new: list[SafeString]
+) -> None:
+    """In place: lines that took each other's place, in order, show which of their words differ."""
+    for tag, a, b, c, d in ops:
+        if tag == "replace":
+            for left, right in zip(range(a, b), range(c, d), strict=False):
+                old[left], new[right] = mark_changes(before[left], after[right], old[left], new[right])
 
 
 def _ops(before: Sequence[str], after: Sequence[str]) -> list[type_op]:

@@ -23,6 +23,8 @@ STEP: Final = "step"
 MEASURED_NAMES: Final[Mapping[str, str | Promise]] = {
     "memory_mb": gettext_lazy("memory (MB)"),
     "peak_mb": gettext_lazy("peak memory (MB)"),
+    "gpu_memory_mb": gettext_lazy("GPU memory (MB)"),
+    "gpu_peak_mb": gettext_lazy("peak GPU memory (MB)"),
     "steps_per_s": gettext_lazy("steps/s by our clock"),
 }
 

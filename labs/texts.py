@@ -15,6 +15,7 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labs import queries
 from labs.models import DraftVersion, Lab, Submission
@@ -89,7 +90,10 @@ def _submissions(user: User, lab: Lab) -> list[Row]:
 
 def _submission_title(found: Submission) -> str:
     said = found.get_verdict_display() if found.verdict else found.get_status_display()
-    return _("Submission, %(verdict)s") % {"verdict": said}
+    if found.checks is None:
+        return _("Submission, %(verdict)s") % {"verdict": said}
+    words = ngettext("%(checks)s check only, %(verdict)s", "%(checks)s checks only, %(verdict)s", len(found.checks))
+    return words % {"checks": len(found.checks), "verdict": said}
 
 
 def _now(user: User, lab: Lab) -> Text:

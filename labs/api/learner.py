@@ -28,8 +28,10 @@ from labs.api.serializers import (
     SubmissionDetailSerializer,
     SubmissionReceiptSerializer,
     SubmissionSerializer,
+    VersionDetailSerializer,
+    VersionSerializer,
 )
-from labs.models import Draft, Lab, Submission
+from labs.models import Draft, DraftVersion, Lab, Submission
 from labs.source import SourceProblemError
 from residual.accounts.models import User
 
@@ -40,6 +42,11 @@ KEY_HEADER = OpenApiParameter(
 
 class NewestFirst(CursorPagination):
     ordering = "-created_at"
+    page_size = 50
+
+
+class NewestVersionFirst(CursorPagination):
+    ordering = "-pk"
     page_size = 50
 
 
@@ -71,6 +78,29 @@ class DraftView(APIView):
         if kept.aside:
             raise Problem(409, "draft-behind", "The draft has changed since. What you sent is kept in its history.")
         return Response(DraftSerializer(kept.draft).data)
+
+
+class VersionListView(ListAPIView[DraftVersion]):
+    """What the draft once held, newest first, without the code itself."""
+
+    serializer_class: type[BaseSerializer[DraftVersion]] = VersionSerializer
+    pagination_class = NewestVersionFirst
+    queryset = DraftVersion.objects.none()  # names the model for the schema
+
+    def get_queryset(self) -> QuerySet[DraftVersion]:
+        lab = queries.live_lab(self.kwargs["slug"])
+        return DraftVersion.objects.filter(draft__user=learner(self.request), draft__lab=lab)
+
+
+class VersionView(RetrieveAPIView[DraftVersion]):
+    """One version with its code. To bring it back, PUT that to the draft."""
+
+    serializer_class = VersionDetailSerializer
+    queryset = DraftVersion.objects.none()
+
+    def get_queryset(self) -> QuerySet[DraftVersion]:
+        lab = queries.live_lab(self.kwargs["slug"])
+        return DraftVersion.objects.filter(draft__user=learner(self.request), draft__lab=lab)
 
 
 class SubmitView(APIView):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from labs.models import CheckResult, Draft, Lab, LabCheck, Submission
+from labs.models import CheckResult, Draft, DraftVersion, Lab, LabCheck, Submission
 
 
 @extend_schema_field(str)
@@ -106,3 +106,17 @@ class DraftSerializer(serializers.ModelSerializer[Draft]):
         fields = ["source", "revision", "problem", "problem_line", "updated_at"]
         read_only_fields = ["problem", "problem_line", "updated_at"]
         extra_kwargs = {"revision": {"required": False}}
+
+
+class VersionSerializer(serializers.ModelSerializer[DraftVersion]):
+    class Meta:
+        model = DraftVersion
+        fields = ["id", "kind", "made_at", "added", "removed"]
+
+
+class VersionDetailSerializer(serializers.ModelSerializer[DraftVersion]):
+    source = serializers.CharField(read_only=True)  # type: ignore[assignment]  # as in DraftSerializer
+
+    class Meta:
+        model = DraftVersion
+        fields = [*VersionSerializer.Meta.fields, "source"]

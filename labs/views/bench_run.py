@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from labs import queries, report
-from labs.models import CheckResult, Lab, LabCheck, Submission
+from labs.models import CheckResult, Lab, LabCheck, Submission, Verdict
 from labs.placement import Shortfall
 from labs.report import CheckRow, Metrics
 from labs.runs import Run as Curves
@@ -18,10 +19,11 @@ RECENT: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`live`: its result is still to come."""
+    """`live`: its result is still to come. `earlier`: what it shows is of that submission and not of the last one."""
 
     check: CheckRow
     live: bool
+    earlier: Submission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ def last_run(user: User, lab: Lab) -> Run:
         return Run([Row(report.check_row(check, None, {}), live=False) for check in checks], *standing)
     found = recent[0]
     results = {result.cid: result for result in found.results.all()}
-    rows = [_row(found, check, results.get(check.cid)) for check in checks]
+    left_out = [check.cid for check in checks if found.checks is not None and check.cid not in found.checks]
+    before = _earlier_results(lab, recent[1:], left_out)
+    rows = [_row(found, check, results.get(check.cid)) or _earlier(check, before.get(check.cid)) for check in checks]
     last_event = queries.last_event(found)
     position, shortfall = queries.place(found)
     return Run(
@@ -61,8 +65,8 @@ def last_run(user: User, lab: Lab) -> Run:
         *standing,
         found,
         live=not found.finished,
-        passed=sum(row.check.state == "passed" for row in rows),
-        judged=sum(bool(row.check.verdict) for row in rows),
+        passed=sum(result.verdict == Verdict.PASSED for result in results.values()),
+        judged=len(results),
         position=position,
         shortfall=shortfall,
         metrics=report.metrics(queries.metrics_until(found, last_event)),
@@ -72,6 +76,29 @@ def last_run(user: User, lab: Lab) -> Run:
     )
 
 
-def _row(found: Submission, check: LabCheck, result: CheckResult | None) -> Row:
-    wanted = found.checks is None or check.cid in found.checks
-    return Row(report.check_row(check, result, found.limits), live=wanted and not found.finished)
+def _row(found: Submission, check: LabCheck, result: CheckResult | None) -> Row | None:
+    """What the last submission says of a check; None if it was sent to run others only."""
+    if found.checks is not None and check.cid not in found.checks:
+        return None
+    return Row(report.check_row(check, result, found.limits), live=not found.finished)
+
+
+def _earlier(check: LabCheck, result: CheckResult | None) -> Row:
+    if result is None:
+        return Row(report.check_row(check, None, {}), live=False)
+    submission = result.submission
+    return Row(report.check_row(check, result, submission.limits), live=False, earlier=submission)
+
+
+def _earlier_results(lab: Lab, submissions: Sequence[Submission], cids: Sequence[str]) -> dict[str, CheckResult]:
+    """The newest result of each of these checks, by the lab's present files: others may have asked for something else.
+
+    Only these are read whole: a result may hold pictures.
+    """
+    judged = {found.pk: found for found in submissions if found.finished and found.judge_id == lab.judge_id}
+    if not cids or not judged:
+        return {}
+    results = CheckResult.objects.filter(submission__in=judged, cid__in=cids)
+    newest = dict(results.order_by("submission__created_at").values_list("cid", "pk"))
+    read = CheckResult.objects.filter(pk__in=newest.values())
+    return {result.cid: result for result in read.select_related("submission")}

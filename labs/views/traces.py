@@ -17,11 +17,11 @@ from labs.views.people import learner
 @require_POST
 @login_required
 def trace(request: HttpRequest, slug: str) -> HttpResponse:
-    """Queue `source` to be traced; what is on the bench stays as it is."""
+    """Queue `source` to be traced. Sent from the bench (`keep`) it is kept as the draft; else that stays as it is."""
     found = queries.live_lab(slug)
-    source = request.POST.get("source", "")
+    source, keep = request.POST.get("source", ""), "keep" in request.POST
     try:
-        submission = services.submit(learner(request), found, source, checks=[dispatch.TRACE], keep_draft=False)
+        submission = services.submit(learner(request), found, source, checks=[dispatch.TRACE], keep_draft=keep)
     except services.UnknownCheckError:
         messages.error(request, _("This lab has nothing to trace."))
         return redirect(found)

@@ -206,6 +206,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["residual.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

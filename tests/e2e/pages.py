@@ -15,6 +15,7 @@ EVERYBODY = {
     "phase": "/phases/transformers-and-nlp/",
     "papers": "/papers/",
     "paper": "/papers/attention-is-all-you-need/",
+    "topic": "/topics/spatial-and-semantic/",
     "labs:index": "/labs/",
     "status": "/status/",
     "style": "/style/",
@@ -48,6 +49,7 @@ LEARNERS = {
     "reviews:session": "/reviews/",
     "reviews:verdict": "",
     "reviews:quiz": "/reviews/papers/attention-is-all-you-need/",
+    "reviews:topic-quiz": "/reviews/topics/spatial-and-semantic/",
     "reviews:preset": "/reviews/settings/",
     "reviews:statistics": "/reviews/statistics/",
 }
@@ -76,5 +78,8 @@ NOT_PAGES = {
     **dict.fromkeys(("labs:submit", "labs:draft", "labs:upload", "labs:reset", "labs:hint"), "takes a POST"),
     **dict.fromkeys(("labs:cancel", "labs:trace", "labs:download", "labs:restore"), "takes a POST"),
     **dict.fromkeys(("labs:panel", "labs:events", "labs:run", "labs:checks"), "part of labs:submission or labs:lab"),
-    **{f"reviews:{name}": "takes a POST" for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start")},
+    **{
+        f"reviews:{name}": "takes a POST"
+        for name in ("answer", "undo", "suspend", "resume", "bury", "rate", "start", "topic-start", "more")
+    },
 }

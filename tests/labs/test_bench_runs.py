@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from labs import credit, services
-from labs.models import Draft, Lab, Submission
+from labs.models import Draft, JudgeBundle, Lab, Submission
+from labs.views.bench_run import last_run
 from residual.accounts.models import User
 from residual.progress.models import Completion
 from tests.factories import SOURCE, make_lab, make_result, make_submission, make_user
@@ -123,3 +126,41 @@ def test_others_runs_are_not_shown(client: Client, lab: Lab) -> None:
 
 def test_the_limits_stand_with_the_checks(client: Client) -> None:
     assert "512 MB memory" in page(client)
+
+
+def test_running_one_check_leaves_what_the_others_found_on_the_bench(client: Client, me: User, lab: Lab) -> None:
+    whole = make_submission(me, lab, status="done", verdict="failed")
+    make_result(whole, "shapes")
+    make_result(whole, "values", verdict="failed", message="The values differ.")
+    one = make_submission(me, lab, checks=["shapes"], status="done", verdict="passed")
+    make_result(one, "shapes")
+
+    html = page(client)
+
+    assert "The values differ." in html
+    assert html.count("not run again since") == 1
+    assert f'<a href="{whole.get_absolute_url()}">an earlier submission</a>' in html
+    assert "1 of 1 passed" in html
+
+
+def test_what_an_older_judge_found_is_not_shown_as_a_result_of_this_lab(client: Client, me: User, lab: Lab) -> None:
+    whole = make_submission(me, lab, status="done", verdict="failed")
+    make_result(whole, "values", verdict="failed", message="The values differ.")
+    Submission.objects.filter(pk=whole.pk).update(judge=JudgeBundle.objects.create(digest="0" * 64, files={}))
+    make_submission(me, lab, checks=["shapes"], status="done", verdict="passed")
+
+    assert "The values differ." not in page(client)
+
+
+def test_old_results_are_read_only_where_the_last_run_left_a_check_out(me: User, lab: Lab) -> None:
+    """A result may hold pictures: the bench of somebody with twenty runs of all checks reads one run."""
+    for _ in range(5):
+        whole = make_submission(me, lab, status="done", verdict="failed")
+        for check in ("shapes", "values"):
+            make_result(whole, check)
+    with CaptureQueriesContext(connection) as after_a_whole_run:
+        last_run(me, lab)
+    make_result(make_submission(me, lab, checks=["shapes"], status="done", verdict="passed"), "shapes")
+    with CaptureQueriesContext(connection) as after_one_check:
+        last_run(me, lab)
+    assert len(after_one_check) == len(after_a_whole_run) + 2

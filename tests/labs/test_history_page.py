@@ -139,3 +139,11 @@ def test_the_list_reads_no_sources(client: Client, me: User, lab: Lab, django_as
         drafts.keep(me, lab, f"x = {number}", Kind.SAVED)
     with django_assert_max_num_queries(14):  # type: ignore[operator]  # a fixture that makes a context
         page(client)
+
+
+def test_a_run_of_one_check_is_told_from_a_whole_submission(client: Client, me: User, lab: Lab) -> None:
+    make_submission(me, lab, checks=["shapes"], status="done", verdict="passed")
+    make_submission(me, lab, status="done", verdict="failed")
+    html = client.get(URL).content.decode()
+    assert "1 check only, passed" in html
+    assert "Submission, failed" in html

@@ -152,3 +152,23 @@ def test_the_schema_describes_every_call_of_a_learner(api: APIClient) -> None:
     paths = api.get("/api/schema/?format=json").json()["paths"]
     assert "/api/v1/labs/{slug}/submissions" in paths
     assert not any(path.startswith("/api/runner") for path in paths)
+
+
+def test_what_a_draft_once_held_is_listed_and_read(api: APIClient) -> None:
+    make_lab("sdpa")
+    for source in ("x = 1", "x = 2"):
+        api.put("/api/v1/labs/sdpa/draft", {"source": source}, format="json")
+    listed = api.get("/api/v1/labs/sdpa/draft/versions").json()["results"]
+    assert [version["kind"] for version in listed] == ["saved", "saved"]
+    assert "source" not in listed[0]
+    read = [api.get(f"/api/v1/labs/sdpa/draft/versions/{version['id']}").json()["source"] for version in listed]
+    assert read == ["x = 2", "x = 1"]
+
+
+def test_versions_of_others_are_not_there(api: APIClient) -> None:
+    lab, other = make_lab("sdpa"), APIClient()
+    other.force_login(make_user("other@example.org"))
+    other.put(f"/api/v1/labs/{lab.slug}/draft", {"source": "x = 1"}, format="json")
+    (theirs,) = other.get("/api/v1/labs/sdpa/draft/versions").json()["results"]
+    assert api.get("/api/v1/labs/sdpa/draft/versions").json()["results"] == []
+    assert api.get(f"/api/v1/labs/sdpa/draft/versions/{theirs['id']}").status_code == 404

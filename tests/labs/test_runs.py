@@ -32,6 +32,12 @@ def test_numbers_of_the_learner_and_ours_are_drawn_apart() -> None:
     assert run.words == "step 2, loss 1, memory (MB) 51"
 
 
+def test_memory_of_a_card_is_drawn_with_what_we_measure() -> None:
+    run = read_run(told({"step": 1, "gpu_memory_mb": 900.0, "gpu_peak_mb": 1200.0}))
+    assert run is not None
+    assert [curve.name for curve in run.measured] == ["GPU memory (MB)", "peak GPU memory (MB)"]
+
+
 def test_without_steps_the_axis_is_time() -> None:
     run = read_run(told({"loss": 2.0}, {"loss": 1.0}))
     assert run is not None

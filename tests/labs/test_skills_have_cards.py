@@ -8,6 +8,9 @@ from functools import cache
 from curriculum.files import read_library
 from labs.catalog_files import CATALOG, read_catalog
 
+MODULES = {"transformer.wte", "transformer.drop"}
+"""Parts of GPT-2 that Hugging Face happens to name as a skill would be."""
+
 
 @cache
 def skills_of_questions() -> set[str]:
@@ -15,13 +18,13 @@ def skills_of_questions() -> set[str]:
 
 
 def test_every_skill_of_a_misconception_has_a_question() -> None:
-    """A skill stands in a lab's code as a text such as "attention.scaling"; no other text there looks like one."""
+    """A skill stands in a lab's code as a text such as "attention.scaling"; hardly another text looks like one."""
     rooms = "|".join({skill.partition(".")[0] for skill in skills_of_questions()})
     trusted = "".join(path.read_text() for path in CATALOG.glob("*/*.py"))
     named = set(re.findall(rf'"((?:{rooms})\.[a-z-]+)"', trusted))
 
     assert "attention.softmax-axis" in named
-    assert named - skills_of_questions() == set()
+    assert named - skills_of_questions() - MODULES == set()
 
 
 def test_every_skill_of_a_check_has_a_question() -> None:

@@ -91,3 +91,17 @@ def test_a_finished_submission_offers_a_trace_where_the_lab_has_one(client: Clie
     html = client.get(submission.get_absolute_url()).content.decode()
     assert ("Trace shapes" in html) == trace
     assert ('value="x = &quot;&lt;b&gt;&quot;\n"' in html) == trace
+
+
+def test_from_the_bench_the_code_that_is_traced_is_kept_as_the_draft(client: Client, me: User) -> None:
+    make_lab("block", trace=True)
+    assert 'formaction="/labs/block/trace"' in client.get("/labs/block/").content.decode()
+    client.post("/labs/block/trace", {"source": SOURCE, "keep": "1"})
+    assert me.drafts.get().source == SOURCE
+
+
+def test_code_from_the_bench_that_cannot_be_traced_is_kept_with_what_is_wrong(client: Client, me: User) -> None:
+    make_lab("block", trace=True)
+    answer = client.post("/labs/block/trace", {"source": "def attention(:\n", "keep": "1"}, follow=True)
+    assert "does not compile" in answer.content.decode()
+    assert me.drafts.get().source == "def attention(:\n"

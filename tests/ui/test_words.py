@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gettext
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import polib
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import ngettext
+from pytest_django.fixtures import Settings
 
 import residual
 from residual.reviews.services import introduce
 from tests.factories import make_activity, make_lab, make_user, make_week
 from tests.factories_reviews import make_question
+from tests.needs import lacking
 
 ROOT = settings.BASE_DIR / "templates"
 TEMPLATES = sorted(ROOT.rglob("*.html"))
@@ -67,6 +72,26 @@ def german() -> polib.POFile:
 
 def test_the_german_catalogue_is_whole(german: polib.POFile) -> None:
     assert [entry.msgid for entry in german.untranslated_entries() + german.fuzzy_entries()] == []
+
+
+def test_every_word_is_collected(
+    german: polib.POFile, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make messages` would change nothing."""
+    if shutil.which("xgettext") is None:
+        lacking("gettext (on Debian: apt install gettext)")
+    monkeypatch.chdir(settings.BASE_DIR)
+    (collecting,) = (line for line in Path("Makefile").read_text().splitlines() if "makemessages" in line)
+    shutil.copytree(CATALOGUE.parent, tmp_path / "de")
+    settings.LOCALE_PATHS = [tmp_path]
+    elsewhere = ["--ignore", str(CATALOGUE.parents[1].relative_to(settings.BASE_DIR))]  # the copy, not the catalogue
+    call_command(*shlex.split(collecting.partition("manage.py ")[2]), *elsewhere, verbosity=0)
+    collected = polib.pofile(str(tmp_path / "de" / "LC_MESSAGES" / "django.po"))
+    assert words_of(collected) == words_of(german)
+
+
+def words_of(catalogue: polib.POFile) -> set[tuple[str | None, str, str]]:
+    return {(entry.msgctxt, entry.msgid, entry.msgid_plural) for entry in catalogue if not entry.obsolete}
 
 
 def test_what_is_shipped_is_compiled_from_the_catalogue(german: polib.POFile) -> None:

@@ -92,6 +92,8 @@ def _first_lab() -> Lab | None:
 
 
 def _quiz_url() -> str:
-    quizzes = Activity.objects.live().filter(kind=Activity.Kind.QUIZ, released=True, paper__retired_at__isnull=True)
-    first = quizzes.select_related("paper").order_by("week__number", "order").first()
-    return reverse("reviews:quiz", args=[first.paper.slug]) if first and first.paper else reverse("papers")
+    quizzes = Activity.objects.live().filter(
+        kind=Activity.Kind.QUIZ, released=True, paper__retired_at__isnull=True, topic__retired_at__isnull=True
+    )
+    first = quizzes.select_related("paper", "topic").order_by("week__number", "order").first()
+    return first.about.quiz_url if first and first.about else reverse("papers")

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from curriculum.models import Paper, Phase, Week
+from curriculum.models import Paper, Phase, Topic, Week
 from labs.queries import live_labs
 from residual.accounts.models import User
 
@@ -24,7 +24,7 @@ class Entry(TypedDict):
 
 
 def entries(user: User | None) -> list[Entry]:
-    return [*_actions(user), *_weeks(), *_labs(), *_phases(), *_papers()]
+    return [*_actions(user), *_weeks(), *_labs(), *_phases(), *_papers(), *_topics()]
 
 
 def _actions(user: User | None) -> Iterator[Entry]:
@@ -97,3 +97,9 @@ def _papers() -> Iterator[Entry]:
     for title, authors, year, slug in Paper.objects.live().values_list("title", "authors", "year", "slug"):
         words = f"{authors.split(',')[0]} {year}"
         yield {"title": title, "kind": kind, "url": reverse("paper", args=[slug]), "words": words}
+
+
+def _topics() -> Iterator[Entry]:
+    kind = _("Topic")
+    for title, slug in Topic.objects.live().values_list("title", "slug"):
+        yield {"title": title, "kind": kind, "url": reverse("topic", args=[slug])}

@@ -1,4 +1,4 @@
-"""Search over the whole site: weeks, phases, labs, papers, and what questions are about (never their answers).
+"""Search over the whole site: weeks, phases, labs, papers, topics, and what questions are about (never their answers).
 
 All of it is read and matched here: some hundred short rows, alike on SQLite and PostgreSQL. Full-text search would
 differ in language, accents and parts of words. See docs/decisions/0007-search-in-python.md.
@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from curriculum.models import Activity, Paper, Phase, Question, Section, SectionItem, Week, WeekLine
+from curriculum.models import Activity, Paper, Phase, Question, Section, SectionItem, Topic, Week, WeekLine
 from labs.queries import live_labs
 from residual.pages.words import rank
 
@@ -46,6 +46,7 @@ def found(text: str, *, learner: bool) -> list[Group]:
         (gettext_lazy("Phases"), _phases),
         (gettext_lazy("Labs"), _labs),
         (gettext_lazy("Papers"), _papers),
+        (gettext_lazy("Topics"), _topics),
         (gettext_lazy("What quizzes ask about"), lambda: _questions(learner=learner)),
     ]
     groups = (_group(heading, text, source()) for heading, source in sources)
@@ -95,9 +96,18 @@ def _papers() -> Iterator[Hit]:
         yield Hit(paper.title, detail, reverse("paper", args=[paper.slug]), f"{paper.venue} {paper.summary_html}")
 
 
+def _topics() -> Iterator[Hit]:
+    for topic in Topic.objects.live():
+        sources = " · ".join(source["title"] for source in topic.sources)
+        yield Hit(topic.title, sources, topic.get_absolute_url(), topic.summary_html)
+
+
 def _questions(*, learner: bool) -> Iterator[Hit]:
-    """One hit for each skill of each paper. A quiz is for learners; visitors are led to its paper."""
-    live = Question.objects.live().filter(paper__retired_at__isnull=True).order_by("paper__order", "skill")
-    for slug, title, skill in live.values_list("paper__slug", "paper__title", "skill").distinct():
-        url = reverse("reviews:quiz" if learner else "paper", args=[slug])
-        yield Hit(skill.replace(".", ": ").replace("-", " ").capitalize(), title, url)
+    """One hit for each skill of each quiz. A quiz is for learners; visitors are led to its paper or topic."""
+    live = Question.objects.live().filter(paper__retired_at__isnull=True, topic__retired_at__isnull=True)
+    by_age = live.order_by(F("paper__order").asc(nulls_last=True), "topic__order", "skill")
+    columns = "paper__slug", "paper__title", "topic__slug", "topic__title", "skill"
+    for paper, of_paper, topic, of_topic, skill in by_age.values_list(*columns).distinct():
+        name, slug = ("quiz", paper) if paper else ("topic-quiz", topic)
+        url = reverse(f"reviews:{name}" if learner else "paper" if paper else "topic", args=[slug])
+        yield Hit(skill.replace(".", ": ").replace("-", " ").capitalize(), of_paper or of_topic, url)

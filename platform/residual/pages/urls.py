@@ -19,6 +19,7 @@ urlpatterns = [
     path("phases/<slug:slug>/", phases.phase, name="phase"),
     path("papers/", papers.papers, name="papers"),
     path("papers/<slug:slug>/", papers.paper, name="paper"),
+    path("topics/<slug:slug>/", papers.topic, name="topic"),
     path("search/", finding.search, name="search"),
     path("palette.json", finding.palette_index, name="palette"),
     path("status/", site.status, name="status"),

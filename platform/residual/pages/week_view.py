@@ -66,10 +66,10 @@ def address(activity: Activity, labs: Mapping[str, Lab]) -> str:
     if activity.kind == Activity.Kind.LAB:
         lab = labs.get(activity.ref)
         return reverse("labs:lab", args=[lab.slug]) if lab else ""
-    if activity.paper is None:
+    if activity.about is None:
         return ""
     quiz = activity.kind == Activity.Kind.QUIZ and activity.released
-    return reverse("reviews:quiz" if quiz else "paper", args=[activity.paper.slug])
+    return activity.about.quiz_url if quiz else activity.about.get_absolute_url()
 
 
 def _scores(row: WeekRow) -> dict[str, list[tuple[Part | None, ItemRow]]]:

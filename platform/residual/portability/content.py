@@ -61,10 +61,10 @@ def _katas_without_checks() -> list[ContentError]:
     known: dict[str, set[str]] = defaultdict(set)
     for lab, check in LabCheck.objects.filter(retired_at__isnull=True).values_list("lab", "cid"):
         known[lab].add(check)
-    katas = Question.objects.live().filter(kind=Question.Kind.KATA).select_related("paper")
+    katas = Question.objects.live().filter(kind=Question.Kind.KATA).select_related("paper", "topic")
     return [
         ContentError(
-            f"curriculum/content/papers/{kata.paper.slug}/quiz.yaml",
+            f"curriculum/content/{'papers' if kata.paper else 'topics'}/{kata.about.slug}/quiz.yaml",
             kata.id,
             f"labs/catalog holds no lab {kata.spec['lab']} with all the checks that this kata names",
         )

@@ -123,7 +123,7 @@ class WeekRow:
     def completion_text(self) -> str:
         if self.kept_from is None:
             return f"{self.completion} %"
-        day = date_format(self.kept_from, "j M")
+        day = date_format(self.kept_from, "DAY_MONTH")
         return _("%(percent)s %% (kept from %(day)s)") % {"percent": self.completion, "day": day}
 
     @property

@@ -79,14 +79,14 @@ def _study(user: User, chance: random.Random, at: datetime, evening: Evening | N
         coding.submit(user, lab, evening.attempt, at)
     elif evening.activity.kind in TICKABLE:
         tick_reading(user, evening.activity)
-    elif evening.activity.paper:
-        start_quiz(user, evening.activity.paper, at)
+    elif evening.activity.about:
+        start_quiz(user, evening.activity.about, at)
 
 
 def _evenings(chance: random.Random) -> Iterator[Evening]:
     """The released activities in the roadmap's order, spread over evenings."""
     labs = {lab.pk: lab for lab in live_labs()}
-    released = Activity.objects.live().filter(released=True).select_related("paper", "week")
+    released = Activity.objects.live().filter(released=True).select_related("paper", "topic", "week")
     for activity in released.order_by("week__number", "order"):
         if activity.kind != Activity.Kind.LAB:
             yield Evening(activity)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from residual.ui import charts
@@ -20,6 +21,7 @@ from residual.ui.themes import chosen_theme
 
 register = template.Library()
 
+CONTENT_LANGUAGE = "en"  # of labs, quizzes and the plan, which are not translated
 _CALLOUT_ICONS = {"info": "info", "good": "done", "warn": "alert", "bad": "alert"}
 _STATUSES = {
     "planned": ("", "circle", _("Planned")),
@@ -45,6 +47,13 @@ def theme(context: template.Context) -> str:
     """`light`, `dark` or `auto`: what the reader chose."""
     request: HttpRequest | None = context.get("request")
     return chosen_theme(request)
+
+
+@register.simple_tag
+def content_lang() -> SafeString:
+    """The language of what authors wrote, where the page around it speaks another: screen readers change voice."""
+    speaks_it = (get_language() or CONTENT_LANGUAGE).partition("-")[0] == CONTENT_LANGUAGE
+    return mark_safe("" if speaks_it else f' lang="{CONTENT_LANGUAGE}"')  # noqa: S308  two constants
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,1 @@
+"""How each language writes a day: `{{ day|date:"DAY_MONTH" }}`. Every language has every name."""

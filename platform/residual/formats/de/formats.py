@@ -1,0 +1,10 @@
+"""Dates in German: 22. Nov, 09:30."""
+
+DATE_FORMAT = "j. F Y"
+WEEKDAY_DAY_MONTH = "l, j. F"
+SHORT_WEEKDAY_DAY_MONTH = "D j. M"
+DAY_MONTH = "j. M"
+DAY_MONTH_YEAR = "j. M Y"
+DAY_MONTH_TIME = "j. M, H:i"
+DAY_MONTH_TIME_SECONDS = "j. M, H:i:s"
+DAY_MONTH_YEAR_TIME_SECONDS = "j. M Y, H:i:s"
