@@ -1,0 +1,70 @@
+"""Weights as small integers: groups with a scale, two integers in a byte, outliers kept apart.
+
+Choices: a group is an axis of its own while scales are computed, (O, G, group), so that one row is the case of one
+group; a scale of zero becomes one, since what is divided by it is zero anyway.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+def quantise(w: Tensor, bits: int, group: int | None = None, symmetric: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    parts = w.unflatten(1, (-1, group or w.shape[1]))  # (O, G, group)
+    if symmetric:
+        top = 2 ** (bits - 1) - 1
+        scale = nonzero(parts.abs().amax(-1) / top)  # (O, G)
+        q = (parts / scale[..., None]).round()
+        return q.flatten(1).to(torch.int8), scale, torch.zeros_like(scale)
+    low, high = parts.amin(-1).clamp(max=0), parts.amax(-1).clamp(min=0)  # zero is always between them
+    levels = 2**bits - 1
+    scale = nonzero((high - low) / levels)
+    zero = (-low / scale).round()
+    q = ((parts / scale[..., None]).round() + zero[..., None]).clamp(0, levels)
+    return q.flatten(1).to(torch.uint8), scale, zero
+
+
+def nonzero(scale: Tensor) -> Tensor:
+    return torch.where(scale == 0, 1.0, scale)
+
+
+def dequantise(q: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
+    parts = q.unflatten(1, (scale.shape[1], -1))  # (O, G, group)
+    return ((parts - zero[..., None]) * scale[..., None]).flatten(1)
+
+
+def pack(q: Tensor) -> Tensor:
+    nibbles = q.to(torch.uint8) & 0xF  # -1 is 255 is 0b1111: two's complement in the low four bits
+    return nibbles[:, 0::2] | (nibbles[:, 1::2] << 4)
+
+
+def unpack(packed: Tensor) -> Tensor:
+    nibbles = torch.stack([packed & 0xF, packed >> 4], dim=-1).flatten(1)  # (O, I) of 0 to 15
+    return (nibbles.to(torch.int8) ^ 8) - 8  # 8 to 15 become -8 to -1
+
+
+def nearest_code(w: Tensor, codes: Tensor, group: int) -> tuple[Tensor, Tensor]:
+    parts = w.unflatten(1, (-1, group))
+    scale = nonzero(parts.abs().amax(-1))  # (O, G)
+    distance = (parts / scale[..., None]).flatten(1)[..., None] - codes  # (O, I, 16)
+    return distance.abs().argmin(-1).to(torch.uint8), scale
+
+
+def mixed_product(x: Tensor, w: Tensor, threshold: float) -> Tensor:
+    large = (x.abs() > threshold).any(dim=0)  # (I,): a feature is an outlier if it is one anywhere
+    xq, xs, _ = quantise(x[:, ~large], 8)  # (N, I'), (N, 1): a scale for each token
+    wq, ws, _ = quantise(w[:, ~large], 8)  # (O, I'), (O, 1): and for each output
+    product = xq.int() @ wq.int().T  # integers: exact
+    return x[:, large] @ w[:, large].T + product * xs * ws.T
+
+
+class QuantLinear(nn.Module):
+    def __init__(self, linear: nn.Linear, group: int = 32) -> None:
+        super().__init__()
+        q, scale, _ = quantise(linear.weight.detach(), 4, group)
+        self.register_buffer("packed", pack(q))
+        self.register_buffer("scale", scale)
+        self.register_buffer("bias", linear.bias.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        w = dequantise(unpack(self.packed), self.scale, torch.zeros_like(self.scale))
+        return x @ w.T + self.bias
