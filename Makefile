@@ -24,7 +24,7 @@ test-quick: $(VENV)/.dev ## run the tests that need neither sandbox nor browser
 lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts, migrations, deployment checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy platform/residual curriculum labs gpu_runner tests packaging/*.py benchmarks
+	$(BIN)/mypy platform/residual curriculum labs gpu_runner tests packaging/*.py packaging/lab_data/*.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	RESIDUAL_MODE=site SECRET_KEY=$$(head -c 48 /dev/urandom | base64 -w0) RUNNER_TOKEN=lint-only ALLOWED_HOSTS=learn.example \
@@ -40,7 +40,7 @@ proof: $(VENV)/.run ## prove anew the labs whose proof.json is missing or stale,
 
 messages: $(VENV)/.dev ## collect the words of the interface into the catalogues and compile them (needs gettext)
 	$(BIN)/python manage.py makemessages --all --no-location --no-wrap -i "tests/*" -i ".venv/*" -i "labs/catalog/*" -i "gpu_runner/*" -i "benchmarks/*" -i "build/*"
-	$(BIN)/python manage.py compilemessages
+	$(BIN)/python manage.py compilemessages --ignore ".venv/*"
 
 bench: $(VENV)/.dev ## print the benchmark tables
 	$(BIN)/python -m benchmarks.runner

@@ -56,14 +56,14 @@ def page(root: Path = CATALOG) -> str:
 
 
 def lines_of_weeks(library: Library) -> Iterator[Line]:
-    """The practical lines of every week, each with the week's labs; those marked as stretch last."""
+    """The practical lines of every week, each with the labs it names, or else all of the week, stretch labs last."""
     assert library.roadmap is not None  # noqa: S101 - page() has looked
     for week in (week for month in library.roadmap.months for week in month.weeks):
         found = sorted((part for part in week.activities if part.kind == "lab" and part.ref), key=lambda p: p.stretch)
         labs = tuple(part.ref for part in found if part.ref)
         for line in week.lines:
             if line.kind in PRACTICAL:
-                yield Line(f"Week {week.number}", line.kind, line.text, labs)
+                yield Line(f"Week {week.number}", line.kind, line.text, line.labs or labs)
 
 
 def lines_of_phases(library: Library) -> Iterator[Line]:

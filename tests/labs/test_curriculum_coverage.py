@@ -58,3 +58,13 @@ def test_the_command_says_when_the_page_is_out_of_date(tmp_path: Path, monkeypat
         call_command("curriculum_coverage", "--check")
     call_command("curriculum_coverage")
     call_command("curriculum_coverage", "--check")
+
+
+def test_a_line_that_names_its_labs_has_these_and_no_others() -> None:
+    library = read_library()
+    assert library.roadmap is not None
+    weeks = [week for month in library.roadmap.months for week in month.weeks]
+    shown = {line.text: line.labs for line in coverage.lines_of_weeks(library)}
+    named = [line for week in weeks for line in week.lines if line.labs]
+    assert named
+    assert all(shown[line.text] == line.labs for line in named if line.text in shown)

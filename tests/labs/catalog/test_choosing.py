@@ -18,6 +18,11 @@ def test_turns_that_follow_each_other_choose_every_lab_once() -> None:
     assert sorted(lab for part in parts for lab in part) == LABS
 
 
+def test_labs_next_to_each_other_have_different_turns() -> None:
+    """So the three that take longest, which stand first, are never proved in one run."""
+    assert all(len(choose(LABS, turn, frozenset()).labs & set(LABS[:PARTS])) == 1 for turn in range(PARTS))
+
+
 @pytest.mark.parametrize("turn", range(PARTS))
 def test_a_changed_lab_is_always_chosen_and_named(turn: int) -> None:
     choice = choose(LABS, turn, frozenset({"lab-c", "removed"}))

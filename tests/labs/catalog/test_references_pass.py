@@ -18,6 +18,13 @@ def test_the_reference_passes(lab: Path) -> None:
     assert failures(report_of(lab, lab / "solution.py")) == []
 
 
+@pytest.mark.parametrize("lab", quick(), ids=name_of)
+def test_every_check_that_compares_values_knows_two_mistakes_or_more(lab: Path) -> None:
+    """So that who fails it is likely to hear what was written instead."""
+    known = {check.id: check.details.get("mistakes_known") for check in report_of(lab, lab / "solution.py").checks}
+    assert {check: count for check, count in known.items() if count is not None and count < 2} == {}
+
+
 @pytest.mark.parametrize("file", STYLES, ids=name_of)
 def test_a_right_solution_passes_whatever_its_style(file: Path) -> None:
     assert failures(report_of(CATALOG / file.parent.name, file)) == []

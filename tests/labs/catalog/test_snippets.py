@@ -33,12 +33,13 @@ def run(text: str, files: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> st
     for name, source in files.items():
         monkeypatch.setitem(sys.modules, name.removesuffix(".py"), load_module(name, source))
     heard = io.StringIO()
-    torch.set_printoptions(precision=9)  # of the four usual digits, few are left of a small number
+    # Of the four usual digits, few are left of a small number.
+    torch.set_printoptions(precision=9)  # type: ignore[no-untyped-call]  # torch left it so
     try:
         with contextlib.redirect_stdout(heard):
             exec(compile(text, "try_it.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - what is being tested
     finally:
-        torch.set_printoptions(profile="default")
+        torch.set_printoptions(profile="default")  # type: ignore[no-untyped-call]  # torch left it so
     return heard.getvalue()
 
 
