@@ -43,7 +43,11 @@ def broken_claim(name: str, source: str, report: Report) -> list[str]:
     if claim is None:
         return [f"wrong/{name}: the first line must be `# fails: <check id>`"]
     failing = {r.id: r for r in report.checks if r.verdict is not Verdict.PASSED}
-    problems = []
+    problems = [
+        f"wrong/{name}: check {r.id} breaks on it, and is ours to mend: {r.message}"
+        for r in failing.values()
+        if r.verdict is Verdict.INFRA_ERROR
+    ]
     if failing.keys() != claim.fails:
         problems.append(f"wrong/{name}: claims to fail {sorted(claim.fails)} and fails {sorted(failing)}")
     named = {r.details["misconception"]["id"] for r in report.checks if "misconception" in r.details}

@@ -72,7 +72,8 @@ def hunt(
     """
     lab = read_lab(files)
     known = {entry.name: entry for entry in read_explained(folder)}
-    mutants = _sample(mutants_of(files["solution.py"].decode()), MOST_TRAINED if lab.lane == "train" else None)
+    made = mutants_of(files["solution.py"].decode())
+    mutants = _sample(made, MOST_TRAINED if lab.lane == "train" else None)
     limits = lab.limits.model_copy(update={"wall_s": min(3600.0, PATIENCE * lab.limits.wall_s)})
 
     def killer(mutant: Mutant) -> str:
@@ -85,7 +86,8 @@ def hunt(
         for mutant, check in zip(mutants, pool.map(killer, mutants), strict=True):
             _note(found, mutant, check, known, say)
     alive = {mutant.name for mutant in found.survived} | {entry.name for entry in found.explained}
-    found.needless = [entry for entry in known.values() if entry.name not in alive]
+    untried = {mutant.name for mutant in made} - {mutant.name for mutant in mutants}
+    found.needless = [entry for entry in known.values() if entry.name not in alive | untried]
     return found
 
 

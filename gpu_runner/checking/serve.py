@@ -20,6 +20,7 @@ from gpu_runner.checking.verdicts import Stopped
 from gpu_runner.protocol import Limits, Verdict
 from gpu_runner.sandbox import channel
 from gpu_runner.sandbox.child import reseed, warm
+from gpu_runner.seeding import seed_for
 
 if TYPE_CHECKING:
     import socket
@@ -57,7 +58,7 @@ def serve(supervisor: socket.socket, _fds: list[int], _isolated: bool) -> None:
     """Run in the forked checker until every check asked for is decided."""
     channel.send(supervisor, {"op": "hello"})
     brief = channel.receive(supervisor).body
-    reseed()
+    reseed(seed_for(brief["seed"], "checker"))
     files = {path: base64.b64decode(data) for path, data in brief["files"].items()}
     sys.meta_path.insert(0, BundleImporter(files))
     try:
@@ -68,7 +69,7 @@ def serve(supervisor: socket.socket, _fds: list[int], _isolated: bool) -> None:
         return
     port = Port(supervisor, files, brief["source"], Limits(**brief["limits"]))
     for identity in brief["checks"]:
-        _decide(identity, port, brief["filename"])
+        _decide(identity, Lab(port, seed_for(brief["seed"], "check", identity)), brief["filename"])
     channel.send(supervisor, {"op": "done"})
 
 
@@ -77,9 +78,9 @@ def _match(declared: list[str]) -> None:
         raise LookupError(f"lab.yaml declares {sorted(declared)} and checks.py has {sorted(registered)}")
 
 
-def _decide(identity: str, port: Port, filename: str) -> None:
-    lab = Lab(port)
-    channel.send(port.supervisor, {"op": "begin", "check": identity})
+def _decide(identity: str, lab: Lab, filename: str) -> None:
+    supervisor = lab.port.supervisor
+    channel.send(supervisor, {"op": "begin", "check": identity})
     verdict, message, details = _run(identity, lab)
     if verdict is not Verdict.PASSED:
         details = {**details, "inputs": lab.inputs()}
@@ -91,7 +92,7 @@ def _decide(identity: str, port: Port, filename: str) -> None:
     if lab.pictures:
         details = {**details, "pictures": lab.pictures[:MAX_PICTURES]}
     report = {"op": "check", "check": identity, "verdict": verdict.value, "message": message, "details": details}
-    channel.send(port.supervisor, report)
+    channel.send(supervisor, report)
 
 
 def _run(identity: str, lab: Lab) -> tuple[Verdict, str, dict[str, Any]]:

@@ -10,6 +10,7 @@ import contextlib
 import linecache
 import os
 import random
+import secrets
 import signal
 import socket
 import sys
@@ -94,7 +95,7 @@ def _answer(control: socket.socket, reports: int, done: int) -> None:
     control.close()
     _keep_descriptors(result, reports, done)
     live.connect(_LIVE_FD)
-    reseed()
+    reseed(request["seed"])
     os.environ.clear()
     os.environ.update({"HOME": jail.SCRATCH, "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"})
     _leave(*_run(request, tree))
@@ -168,16 +169,16 @@ def load_module(filename: str, source: str) -> types.ModuleType:
     return module
 
 
-def reseed() -> None:
+def reseed(seed: int) -> None:
     """All children of a zygote start with its generators' state; give this one its own."""
-    random.seed(os.urandom(16))
-    np.random.seed(int.from_bytes(os.urandom(4), "little"))  # learners use the legacy generator too
-    torch.manual_seed(int.from_bytes(os.urandom(7), "little"))
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # learners use the legacy generator too
+    torch.manual_seed(seed)
 
 
 def warm() -> None:
     """Do once, before any fork, what is slow the first time: seeding, a product, a backward pass, a round trip."""
-    reseed()
+    reseed(secrets.randbits(63))
     weight = torch.randn(4, 4, requires_grad=True)
     torch.autograd.grad(torch.softmax(weight @ weight.mT, dim=-1).sum(), weight)
     fd = wire.to_memory({"args": [weight.detach()], "kwargs": {}})

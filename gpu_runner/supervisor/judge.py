@@ -16,6 +16,7 @@ from gpu_runner.gpu.lane import CardError
 from gpu_runner.labspec import LabError, asked_for, read_lab
 from gpu_runner.protocol import TRACE, CheckResult, Lane, Level, Limits, Report, Verdict
 from gpu_runner.sandbox import channel
+from gpu_runner.seeding import seed_for
 from gpu_runner.supervisor import cgroups
 from gpu_runner.supervisor.checkers import CheckerPool
 from gpu_runner.supervisor.children import SetupError
@@ -235,7 +236,7 @@ class Supervisor:
             body = message.body
             match body["op"]:
                 case "begin":
-                    trial.current, trial.check = body["check"], Spent()
+                    trial.current, trial.check, trial.calls = body["check"], Spent(), 0
                 case "call":
                     _call(checker, trial, pool, message)
                 case "check":
@@ -252,6 +253,7 @@ def _call(checker: socket.socket, trial: Trial, pool: ChildPool, message: channe
     try:
         budget = trial.remaining()
         request = _request(trial, message.body)
+        trial.calls += 1
         outcome = pool.run(request, message.fds[0], budget, trial.limits, trial.cancelled, trial.news)
     except (SetupError, channel.ClosedError, BootError) as error:
         channel.send(checker, _failure(Trouble(Verdict.INFRA_ERROR, str(error))))
@@ -298,6 +300,7 @@ def _brief(trial: Trial) -> dict[str, Any]:
         "checks": [spec.id for spec in trial.wanted],
         "declared": [spec.id for spec in trial.lab.checks] + ([TRACE] if trial.lab.trace else []),
         "limits": trial.limits.model_dump(),
+        "seed": trial.submission.seed,
     }
 
 
@@ -311,6 +314,7 @@ def _request(trial: Trial, body: dict[str, Any]) -> dict[str, Any]:
         "source": trial.submission.source,
         "probe": body["probe"],
         "mine": [part.model_dump() for part in trial.submission.mine],
+        "seed": seed_for(trial.submission.seed, "call", trial.current, trial.calls),
     }
 
 

@@ -20,13 +20,14 @@ MIN_CALL_S: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What to judge: a lab's judging files and a learner's source."""
+    """What to judge: a lab's judging files and a learner's source; `seed` fixes every draw, for tests."""
 
     files: Mapping[str, bytes]
     source: str
     checks: list[str] | None = None
     limits: Limits | None = None
     mine: Sequence[Part] = ()
+    seed: int | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Trial:
     current: str = ""
     log: Log = field(default_factory=Log)
     broken: str = ""
+    calls: int = 0
 
     def record(self, spec: CheckSpec, verdict: Verdict, message: str, details: dict[str, Any]) -> None:
         if spec.id in self.results:

@@ -20,6 +20,7 @@ class Attack:
     source: str
     says: str = ""
     wall_s: float = 10.0
+    cpu_s: float = 1.0
 
     def __str__(self) -> str:
         return self.name

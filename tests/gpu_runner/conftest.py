@@ -51,9 +51,9 @@ def supervisor() -> Iterator[Supervisor]:
 def judge(supervisor: Supervisor) -> Judge:
     """Judge a source on the lab above, with other files (`probe=…`) or another `checks.py` where given."""
 
-    def run(source: str, checks: bytes = CHECKS, wall_s: float = 10.0, **files: bytes) -> Report:
+    def run(source: str, checks: bytes = CHECKS, wall_s: float = 10.0, cpu_s: float = 1.0, **files: bytes) -> Report:
         bundle = {"lab.yaml": LAB, "checks.py": checks, **{f"{name}.py": body for name, body in files.items()}}
-        limits = read_lab(bundle).limits.model_copy(update={"wall_s": wall_s})
+        limits = read_lab(bundle).limits.model_copy(update={"wall_s": wall_s, "cpu_s": cpu_s})
         return supervisor.judge(Submission(bundle, source, limits=limits))
 
     return run

@@ -272,6 +272,7 @@ def double(x):
                 return 2 * x
     return 0 * x
 """,
+        cpu_s=5.0,  # to walk every folder takes most of a second
     ),
     Attack(
         "the next seed from the global generator",

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sandbox
 def test_an_attack_gets_its_verdict_and_harms_nobody_after(
     attack: Attack, judge: Judge, supervisor: Supervisor
 ) -> None:
-    report = judge(attack.source, wall_s=attack.wall_s)
+    report = judge(attack.source, wall_s=attack.wall_s, cpu_s=attack.cpu_s)
 
     result = report.checks[0] if report.checks else report
     assert report.verdict.value in attack.verdicts.split(), result.message
