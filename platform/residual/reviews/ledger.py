@@ -25,6 +25,7 @@ from residual.reviews.entries import (
     advance,
 )
 from residual.reviews.models import Card, ReviewLog
+from residual.reviews.queries import with_quizzes
 from residual.reviews.scheduler import Parameters
 from residual.reviews.snapshot import FIELDS, Snapshot
 from residual.reviews.spreading import Load
@@ -60,7 +61,7 @@ class Happening:
 
 def locked(user: User, card_id: int) -> Card:
     """The learner's card, locked until the transaction ends. Raises Card.DoesNotExist for anybody else's."""
-    cards = Card.objects.select_for_update(of=("self",)).select_related("question__paper", "question__topic")
+    cards = with_quizzes(Card.objects.select_for_update(of=("self",)))
     return cards.get(user=user, pk=card_id)
 
 

@@ -197,6 +197,11 @@ def _askable(cards: QuerySet[Card], user: User, now: datetime) -> QuerySet[Card]
     )
 
 
+def with_quizzes(cards: QuerySet[Card]) -> QuerySet[Card]:
+    """Each card with its question and the paper or topic that is about, in the same query."""
+    return cards.select_related("question__paper", "question__topic")
+
+
 def _live(cards: QuerySet[Card]) -> QuerySet[Card]:
     return cards.filter(question__retired_at__isnull=True)
 
@@ -210,11 +215,7 @@ def _in_turn(cards: QuerySet[Card], now: datetime) -> QuerySet[Card]:
         output_field=IntegerField(),
     )
     # Within a turn: what a failed check points at first, then the longest due, then as introduced.
-    return (
-        cards.annotate(turn=turn)
-        .select_related("question__paper", "question__topic")
-        .order_by("turn", "due_day", "due", "pk")
-    )
+    return with_quizzes(cards).annotate(turn=turn).order_by("turn", "due_day", "due", "pk")
 
 
 def _count(rows: QuerySet[Card] | QuerySet[ReviewLog]) -> Coalesce:

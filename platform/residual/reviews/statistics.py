@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Least
 
 from residual.accounts.models import User
 from residual.reviews.models import Card, ReviewLog
-from residual.reviews.queries import LONGEST_COUNTED_MS
+from residual.reviews.queries import LONGEST_COUNTED_MS, with_quizzes
 from residual.reviews.snapshot import State
 
 MATURE_DAYS: Final = 21  # of stability, as other tools count
@@ -99,7 +99,7 @@ def sticking_points(user: User, leech_lapses: int, most: int = 10) -> Sequence[C
     """The cards that slipped most often, worst first."""
     if not leech_lapses:
         return []
-    cards = live_cards(user).filter(lapses__gte=leech_lapses).select_related("question__paper", "question__topic")
+    cards = with_quizzes(live_cards(user).filter(lapses__gte=leech_lapses))
     return list(cards.order_by("-lapses", "pk")[:most])
 
 

@@ -21,6 +21,7 @@ from residual.accounts.requests import LearnerRequest
 from residual.reviews import grading, services
 from residual.reviews.grading import Answer, Unreadable
 from residual.reviews.models import Card, ReviewLog
+from residual.reviews.queries import with_quizzes
 from residual.reviews.services import Conflict, NothingToUndo, Submission
 from residual.reviews.views import katas, session
 
@@ -31,9 +32,7 @@ _KEY_LENGTH: Final = 70
 @login_required
 @require_POST
 def answer(request: LearnerRequest, card_id: int) -> HttpResponse:
-    card = get_object_or_404(
-        Card.objects.select_related("question__paper", "question__topic", "user"), pk=card_id, user=request.user
-    )
+    card = get_object_or_404(with_quizzes(Card.objects.select_related("user")), pk=card_id, user=request.user)
     given = None if request.POST.get("give_up") else grading.read(card.question.kind, request.POST)
     submission = Submission(
         revision=_number(request.POST, "revision"),

@@ -43,9 +43,7 @@ def session(request: LearnerRequest) -> HttpResponse:
 @require_safe
 def card(request: LearnerRequest, card_id: int) -> HttpResponse:
     """One card by its number: after an undo, and with `?reveal=1` for the learner to compare the answer."""
-    found = get_object_or_404(
-        Card.objects.select_related("question__paper", "question__topic", "user"), pk=card_id, user=request.user
-    )
+    found = get_object_or_404(queries.with_quizzes(Card.objects.select_related("user")), pk=card_id, user=request.user)
     if request.GET.get("reveal"):
         return question(request, found, **presenting.revealed(found, preset_of(request.user)))
     return question(request, found)
