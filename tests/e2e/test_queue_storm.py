@@ -26,9 +26,9 @@ from tests.e2e.queue_storm import EAGER, SINGLES, Fate
 from tests.e2e.running import ROOT, RunningSite, free_port, running_site
 from tests.needs import lacking
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("storm")]
 
-JOBS = int(os.environ.get("RESIDUAL_STORM_JOBS", "60"))
+JOBS = int(os.environ.get("RESIDUAL_STORM_JOBS", "42"))
 KILL_EVERY = max(6, JOBS // 25)  # verdicts between two kills: every kill hits a system that works again
 LEARNERS = EAGER + SINGLES
 LEARN = "import django, sys; django.setup(); from tests.e2e import queue_storm; queue_storm.main(int(sys.argv[1]))"

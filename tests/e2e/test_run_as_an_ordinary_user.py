@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.running import ROOT, running_site
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("ordinary user")]
 
 SOMEBODY = 54321
 HELPER = Path(__file__).with_name("as_somebody_else.py")

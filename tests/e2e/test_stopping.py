@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.running import ROOT, RunningSite, running_site
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("site")]
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.xdist_group("stopping")]
 TRAIN = """
 from django.db import transaction
 from labs import services

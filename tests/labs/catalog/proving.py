@@ -54,7 +54,7 @@ def report_of(lab: Path, file: Path) -> Report:
     """Judge a file of or for a lab, once, on the draws that belong to this state of both."""
     files, source = judging_files(lab), file.read_text()
     mine = references(spec_of(lab), CATALOG)
-    return supervisor_with(tuple(spec_of(lab).preload)).judge(
+    return supervisor_with(tuple(sorted(spec_of(lab).preload))).judge(
         Submission(files, source, mine=mine, seed=seed_of(files, source))
     )
 

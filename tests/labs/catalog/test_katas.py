@@ -9,7 +9,7 @@ from gpu_runner.protocol import Verdict, judging_files
 from gpu_runner.supervisor.trial import Submission
 from tests.curriculum.quizzes import QUIZZES
 from tests.labs.catalog.choosing import LABS
-from tests.labs.catalog.proving import failures, spec_of, supervisor_with
+from tests.labs.catalog.proving import failures, seed_of, spec_of, supervisor_with
 
 KATAS = [question for questions in QUIZZES.values() for question in questions if isinstance(question, KataQuestion)]
 FOLDERS = {spec_of(lab).id: lab for lab in LABS}
@@ -19,8 +19,9 @@ pytestmark = pytest.mark.sandbox
 
 def judged(kata: KataQuestion, source: str) -> tuple[Verdict, list[str]]:
     lab = FOLDERS[kata.lab]
-    checks = list(kata.checks) or None
-    report = supervisor_with(tuple(spec_of(lab).preload)).judge(Submission(judging_files(lab), source, checks))
+    files, checks = judging_files(lab), list(kata.checks) or None
+    submission = Submission(files, source, checks, seed=seed_of(files, source))
+    report = supervisor_with(tuple(sorted(spec_of(lab).preload))).judge(submission)
     return report.verdict, failures(report)
 
 
