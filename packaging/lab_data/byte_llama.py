@@ -1,4 +1,4 @@
-"""Make what the lab `lora-router` ships: text, a byte-level Llama, three LoRA adapters.
+"""Make what the labs `lora-router` and `switch-adapters` ship: text, a byte-level Llama; for the first, LoRA adapters.
 
 Run as `python packaging/lab_data/byte_llama.py base`, then with `adapters`: some ten seconds each on one thread, with
 Python 3.11. The text is sentences of the docstrings of Python's own library (PSF licence), in two parts: base and
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CATALOG: Final = Path(__file__).parents[2] / "labs" / "catalog"
+LABS: Final = ("lora-router", "switch-adapters")
 SIZES: Final[dict[str, Any]] = {
     "vocab_size": 256,
     "hidden_size": 64,
@@ -115,12 +116,13 @@ def train_adapter(weights: dict[str, Tensor], lines: list[str], seed: int) -> di
 
 
 def shipped(weights: dict[str, Tensor], first: int, last: int, lines: list[str]) -> None:
-    """The text and the base, into the lab."""
-    data = CATALOG / "lora-router" / "data"
-    data.mkdir(parents=True, exist_ok=True)
-    (data / "sentences.txt").write_text("\n".join(lines[first:last]) + "\n")
-    save_file(weights, data / "base.safetensors")
-    say_digests(data)
+    """The same text and base into both labs: a lab is complete in its own folder."""
+    for lab in LABS:
+        data = CATALOG / lab / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        (data / "sentences.txt").write_text("\n".join(lines[first:last]) + "\n")
+        save_file(weights, data / "base.safetensors")
+        say_digests(data)
 
 
 def say_digests(folder: Path) -> None:
