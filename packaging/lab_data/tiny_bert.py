@@ -117,7 +117,8 @@ class ByFile(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Rows ids (N, T), padded -> logits of files (N, F)."""
-        return self.cls(self.bert(input_ids=ids, attention_mask=(ids != PAD).long()).pooler_output)
+        logits: Tensor = self.cls(self.bert(input_ids=ids, attention_mask=(ids != PAD).long()).pooler_output)
+        return logits
 
 
 def pre_train(ids: Tensor, files: Tensor) -> ByFile:
@@ -131,7 +132,7 @@ def pre_train(ids: Tensor, files: Tensor) -> ByFile:
         rows = ids[chosen]
         loss = cross_entropy(model(rows[:, : int((rows != PAD).sum(1).max())]), files[chosen])
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # of torch
         optimiser.step()
         schedule.step()
         if step % 250 == 0 or step == STEPS - 1:

@@ -8,8 +8,8 @@ from functools import cache
 from curriculum.files import read_library
 from labs.catalog_files import CATALOG, read_catalog
 
-MODULES = {"transformer.wte", "transformer.drop", "vit.layernorm"}
-"""Parts of GPT-2 and ViT that Hugging Face happens to name as a skill would be."""
+MODULES = {"transformer.wte", "transformer.drop", "vit.layernorm", "bert.embeddings"}
+"""Parts of GPT-2, ViT and BERT that Hugging Face happens to name as a skill would be."""
 
 
 @cache

@@ -58,8 +58,9 @@ def test_the_reference_is_the_librarys_model(seed: int) -> None:
     lab = Lab(cast("Port", None), seed)
     config, weights = checks.draw_config(lab), checks.draw_weights(lab)
     batch = checks.draw_batch(lab, 4)
-    model = BertForSequenceClassification(BertConfig(**config)).eval()
+    model = BertForSequenceClassification(BertConfig(**config))
     model.load_state_dict(weights)
+    model.train(mode=False)
     with torch.no_grad():
         out = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
 
