@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from tests.labs.catalog.choosing import this_run
@@ -16,6 +17,7 @@ hypothesis.settings.load_profile("no deadline")
 
 @pytest.fixture(autouse=True)
 def _quick_and_isolated(settings: Settings, tmp_path: Path) -> None:
+    translation.deactivate()  # a request in German leaves its language to whatever the thread does next
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # made-up passwords: speed matters
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CACHES = {

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -55,12 +56,12 @@ def save(model, name, path):
             blobs.append(blob)
             at += len(blob)
     text = json.dumps(header).encode()
-    with open(path, "wb") as file:
+    with Path(path).open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
 
 
 def load(model, name, path):
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
         header, data = json.loads(file.read(size)), file.read()
     for place, module in places(model):
