@@ -1,4 +1,5 @@
 # fails: live
+# says: Runs of the model before the first piece
 """The reply is written when it is whole."""
 
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 # fails: dialect
+# says: Nats saved
 """The rows go to the adapter that was attached first, whatever the name."""
 
 import copy
